@@ -1,0 +1,195 @@
+"""How an exercise is called, and what came of it.
+
+The same `invoke` runs on a student's object in the notebook, on a student's
+object inside the grader's sandbox, and on the reference outside it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from convnets.values import encode
+
+PRINTED = 2000  # characters of output that an answer keeps
+SAID = 500  # characters of an exception's message that an answer keeps
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of an exercise: which caller, and what it is given.
+
+    For caller "function", `args` are positional and `kwargs` by name.
+    The other callers say in their docstrings what they take.
+    """
+
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    caller: str = "function"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a call.
+
+    kind is one of
+      returned   value holds the result
+      raised     error, bases, message, line and source say what and where
+      missing    no such name, or not something that can be called
+      timeout    the clock ran out           (said by the supervisor)
+      memory     the memory ran out
+      died       the process ended           (said by the supervisor)
+      malformed  what came was no answer     (said by the supervisor)
+    """
+
+    kind: str
+    value: Any = None
+    error: str = ""
+    bases: tuple[str, ...] = ()
+    message: str = ""
+    line: int | None = None
+    source: str = ""
+    changed: tuple[str, ...] = ()
+    printed: str = ""
+    seconds: float = 0.0
+
+
+def call_function(exercise: Callable[..., Any], call: Call) -> Any:
+    """exercise(*args, **kwargs)"""
+    return exercise(*call.args, **call.kwargs)
+
+
+def call_module(exercise: Callable[..., Any], call: Call) -> Any:
+    """Build a torch module, give it weights, run it forward and backward.
+
+    args: (init, weights, inputs, dy): init is a dict of constructor arguments;
+    weights a dict from state_dict names to arrays, or None to keep what the
+    constructor drew; inputs a list of arrays; dy the gradient of the output
+    for the backward pass, or None.
+    kwargs: train (bool, default False): train or eval mode.
+    Returns a dict: output, d_inputs and d_parameters (where dy is given) and
+    state (every entry of the state_dict after the call).
+    """
+    init, weights, inputs, dy = call.args
+    train = call.kwargs.get("train", False)
+    module = exercise(**init)
+    if not isinstance(module, torch.nn.Module):
+        raise TypeError(
+            f"{type(module).__name__} is no torch.nn.Module: "
+            "the class must inherit from nn.Module"
+        )
+    if weights is not None:
+        state = {name: torch.as_tensor(value) for name, value in weights.items()}
+        dtype = next((t.dtype for t in state.values() if t.is_floating_point()), None)
+        module = module.to(dtype) if dtype is not None else module
+        module.load_state_dict(state)
+    module.train(train)
+    tensors = [_leaf(value, dy is not None) for value in inputs]
+    output = module(*tensors)
+    result: dict[str, Any] = {"output": output}
+    if dy is not None:
+        output.backward(torch.as_tensor(dy))
+        result["d_inputs"] = [tensor.grad for tensor in tensors]
+        result["d_parameters"] = {
+            name: value.grad for name, value in module.named_parameters()
+        }
+    result["state"] = {
+        name: value.detach().clone() for name, value in module.state_dict().items()
+    }
+    return result
+
+
+def _leaf(value: Any, wants_gradient: bool) -> Any:
+    if not isinstance(value, np.ndarray):
+        return value
+    tensor = torch.as_tensor(value.copy())
+    return tensor.requires_grad_(wants_gradient and tensor.is_floating_point())
+
+
+CALLERS: dict[str, Callable[[Callable[..., Any], Call], Any]] = {
+    "function": call_function,
+    "module": call_module,
+}
+
+
+def invoke(exercise: Any, call: Call, names: tuple[str, ...] = ()) -> Answer:
+    """Call an exercise and report what came of it; never raises an Exception.
+
+    `names` names the positional arguments, for `Answer.changed`.
+    """
+    if not callable(exercise):
+        return Answer("missing")
+    before = encode((call.args, dict(call.kwargs)))
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(printed):
+            value = CALLERS[call.caller](exercise, call)
+    except MemoryError:
+        return Answer("memory", printed=_head(printed))
+    except Exception as error:
+        return _raised(error, _head(printed))
+    changed = _changed(before, call, names)
+    return Answer("returned", value, changed=changed, printed=_head(printed))
+
+
+def _head(printed: io.StringIO) -> str:
+    return printed.getvalue()[:PRINTED]
+
+
+def _raised(error: Exception, printed: str) -> Answer:
+    # The last frame that lies in a notebook cell or a student's file; the
+    # frames of NumPy and torch below it would not help.
+    line, source = None, ""
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename.startswith(("<cell", "<file")) or "ipykernel" in (
+            frame.filename
+        ):
+            line, source = frame.lineno, (frame.line or "").strip()
+    try:
+        message = str(error)[:SAID]
+    except Exception:
+        message = "(the exception's own message could not be read)"
+    bases = tuple(kind.__name__ for kind in type(error).__mro__)
+    return Answer(
+        "raised",
+        error=type(error).__name__,
+        bases=bases,
+        message=message,
+        line=line,
+        source=source,
+        printed=printed,
+    )
+
+
+def _changed(before: Any, call: Call, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of the arguments that are not what they were."""
+    document, arrays = before
+    after, after_arrays = encode((call.args, dict(call.kwargs)))
+    if document == after and all(map(_same, arrays, after_arrays)):
+        return ()
+    from convnets.values import decode
+
+    old_args, old_kwargs = decode(document, arrays)
+    positional = [
+        names[i] if i < len(names) else f"argument {i + 1}"
+        for i, (old, new) in enumerate(zip(old_args, call.args, strict=True))
+        if not _equal(old, new)
+    ]
+    by_name = [k for k, old in old_kwargs.items() if not _equal(old, call.kwargs[k])]
+    return tuple(positional + by_name)
+
+
+def _equal(a: Any, b: Any) -> bool:
+    (a, a_arrays), (b, b_arrays) = encode(a), encode(b)
+    return bool(a == b) and all(map(_same, a_arrays, b_arrays))
+
+
+def _same(a: np.ndarray, b: np.ndarray) -> bool:
+    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()

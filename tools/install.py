@@ -1,0 +1,39 @@
+"""Make .venv from requirements.lock, from nothing.
+
+Run by make when the lock is newer than .venv. Only the standard library is
+needed here.
+"""
+
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+VENV = ROOT / ".venv"
+
+
+def pip(*arguments: str) -> None:
+    """Run the environment's own pip; stop with its words if it fails."""
+    command = [str(VENV / "bin" / "python"), "-m", "pip", "install", "-q"]
+    subprocess.run([*command, "--disable-pip-version-check", *arguments], check=True)
+
+
+def main() -> None:
+    if sys.version_info[:2] != (3, 11):
+        found = ".".join(map(str, sys.version_info[:2]))
+        sys.exit(f"Python 3.11 is needed, this is {found}: make PYTHON=python3.11")
+    shutil.rmtree(VENV, ignore_errors=True)
+    venv.create(VENV, with_pip=True, symlinks=True)
+    pip("-r", str(ROOT / "requirements.lock"))
+    # The project itself, in place; its dependencies are the lock's.
+    pip("--no-deps", "--no-build-isolation", "-e", str(ROOT))
+    (VENV / ".installed").touch()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"pip stopped with {error.returncode}; its reason stands above")
