@@ -1,12 +1,12 @@
 """Two trees of trouble.
 
-    CourseError             ours, or the call's: stops the run, exit status 2
-    ├── AuthorError         a chapter, a reference or a check is wrong
-    ├── SetUpError          something is missing on this machine
-    └── UsageError          the command was called with what it cannot use
+CourseError             ours, or the call's: stops the run, exit status 2
+├── AuthorError         a chapter, a reference or a check is wrong
+├── SetUpError          something is missing on this machine
+└── UsageError          the command was called with what it cannot use
 
-    SubmissionTrouble       a student's: becomes a line of feedback, the run
-                            goes on
+SubmissionTrouble       a student's: becomes a line of feedback, the run
+                        goes on
 """
 
 from __future__ import annotations

@@ -32,7 +32,9 @@ def normal(*shape: int, dtype: str = "float64") -> Drawn:
     return Drawn(lambda rng: rng.standard_normal(shape).astype(dtype))
 
 
-def integers(*shape: int, low: int = -4, high: int = 4, dtype: str = "float64") -> Drawn:
+def integers(
+    *shape: int, low: int = -4, high: int = 4, dtype: str = "float64"
+) -> Drawn:
     """An array of whole numbers from low to high, without zero."""
 
     def draw(rng: np.random.Generator) -> Any:
@@ -110,7 +112,7 @@ class Mistake:
     function: Callable[..., Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one object is one exercise
 class Exercise:
     """One function or module that students write, and how it is graded.
 
@@ -119,6 +121,9 @@ class Exercise:
     referee looks for the smallest input that shows a mistake.
     oracle: an independent implementation; it must agree with the reference.
     seconds: how long one call may take.
+    results: what the entries of a returned tuple are called.
+    rtol: another tolerance than the table's, by dtype.
+    forbidden: dotted names of the library calls that the exercise is about.
     image: the result is a batch of images, so a picture helps.
     """
 
@@ -134,6 +139,7 @@ class Exercise:
     forbidden: Sequence[str] = ()
     seconds: float = 5.0
     rtol: dict[str, float] = field(default_factory=dict)
+    results: tuple[str, ...] = ()
     image: bool = False
 
     @property

@@ -10,13 +10,13 @@ import contextlib
 import io
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import torch
 
-from convnets.values import encode
+from convnets.values import decode, encode
 
 PRINTED = 2000  # characters of output that an answer keeps
 SAID = 500  # characters of an exception's message that an answer keeps
@@ -139,6 +139,15 @@ def invoke(exercise: Any, call: Call, names: tuple[str, ...] = ()) -> Answer:
     return Answer("returned", value, changed=changed, printed=_head(printed))
 
 
+def invoke_here(exercise: Any, call: Call, names: tuple[str, ...] = ()) -> Answer:
+    """As `invoke`, with a private copy of the arguments, and a value that is
+    what it would be after travelling: exact base classes, nothing shared.
+    """
+    args, kwargs = decode(*encode((call.args, dict(call.kwargs))))
+    answer = invoke(exercise, Call(args, kwargs, call.caller), names)
+    return replace(answer, value=decode(*encode(answer.value)))
+
+
 def _head(printed: io.StringIO) -> str:
     return printed.getvalue()[:PRINTED]
 
@@ -174,8 +183,6 @@ def _changed(before: Any, call: Call, names: tuple[str, ...]) -> tuple[str, ...]
     after, after_arrays = encode((call.args, dict(call.kwargs)))
     if document == after and all(map(_same, arrays, after_arrays)):
         return ()
-    from convnets.values import decode
-
     old_args, old_kwargs = decode(document, arrays)
     positional = [
         names[i] if i < len(names) else f"argument {i + 1}"

@@ -196,9 +196,7 @@ def unpack(data: bytes) -> Any:
     return decode(document, arrays)
 
 
-def _buffer(
-    data: bytes, offset: int, name: Any, shape: Any
-) -> tuple[np.ndarray, int]:
+def _buffer(data: bytes, offset: int, name: Any, shape: Any) -> tuple[np.ndarray, int]:
     if name not in DTYPES:
         raise Malformed("a dtype that may not travel")
     if not isinstance(shape, list) or len(shape) > 32:
