@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from convnets.palette import ACCENT, GRADIENT, INPUT, MUTED, OUTPUT, WEIGHT
-from figures.style import arrow, canvas, caption, cell, drawing, frame, numbers
+from figures.style import arrow, canvas, caption, cell, drawing, frame, numbers, plain
 from figures.timing import Time
 
 # A line style and a marker each, so that colour is not alone in saying which.
@@ -54,9 +54,9 @@ def window(x: np.ndarray, w: np.ndarray, y: np.ndarray, at: tuple[int, int]) -> 
     caption(ax, kernel_left + kw / 2, 1.5, f"kernel w, {kh} × {kw}", WEIGHT)
     caption(ax, out_left + w_out / 2, 0.5, f"output y, {h_out} × {w_out}", OUTPUT)
     seen = x[row : row + kh, column : column + kw]
-    products = [f"{a:g}·{b:g}" for a, b in zip(seen.flat, w.flat, strict=True)]
-    total = " + ".join(products).replace("·-", "·−").replace("+ -", "+ −")
-    caption(ax, (out_left + w_out) / 2, H + 1.8, f"{total} = {y[at]:g}", ACCENT)
+    pairs = zip(seen.flat, w.flat, strict=True)
+    total = " + ".join(f"{plain(a)}·{plain(b)}" for a, b in pairs)
+    caption(ax, (out_left + w_out) / 2, H + 1.8, f"{total} = {plain(y[at])}", ACCENT)
     return figure
 
 
@@ -66,12 +66,12 @@ def positions(rows: Sequence[Mapping[str, int]], size: Callable[..., int]) -> Fi
     rows: keyword arguments of `size` (n, k, stride, padding, dilation);
     size: says how many windows there are.
     """
-    heights = [size(**row) + 2 for row in rows]
-    figure, ax = canvas(7.2, 0.26 * (sum(heights) + 1))
+    heights = [0.6 * size(**row) + 2 for row in rows]
+    figure, ax = canvas(7.2, 0.3 * (sum(heights) + 1))
     drawing(ax, 21, sum(heights))
     top = 0.0
     for row, height in zip(rows, heights, strict=True):
-        _one_setting(ax, top, row, height - 2)
+        _one_setting(ax, top, row, size(**row))
         top += height
     return figure
 
@@ -84,7 +84,7 @@ def _one_setting(ax: Axes, top: float, row: Mapping[str, int], count: int) -> No
         real = padding <= i < padding + n
         cell(ax, i, top, "" if real else "0", INPUT if real else MUTED, 0.2 * real)
     for start in range(count):
-        y = top + 1.5 + start
+        y = top + 1.5 + 0.6 * start
         taps = [start * stride + dilation * tap + 0.5 for tap in range(k)]
         ax.plot([taps[0], taps[-1]], [y, y], color=WEIGHT, lw=1.2)
         ax.plot(taps, [y] * k, "o", color=WEIGHT, ms=4.5)
@@ -129,7 +129,7 @@ def reach(maps: Mapping[str, np.ndarray]) -> Figure:
         most = max(float(gradient.max()), 1)
         for (row, column), value in np.ndenumerate(gradient):
             strength = 0.55 * float(value) / most
-            cell(ax, column, row, f"{value:g}", GRADIENT, strength)
+            cell(ax, column, row, plain(value), GRADIENT, strength)
         ax.set_title(title)
     return figure
 

@@ -74,6 +74,11 @@ def cell(
     ax.text(x + 0.5, y + 0.52, text, ha="center", va="center", fontsize=9)
 
 
+def plain(value: float) -> str:
+    """A number as it is printed: a minus sign, no trailing zeros."""
+    return f"{value:g}".replace("-", "−")
+
+
 def numbers(
     ax: Axes,
     values: np.ndarray,
@@ -84,7 +89,7 @@ def numbers(
     """A matrix as a grid of cells; at is the (column, row) of its corner."""
     left, top = at
     for (row, column), value in np.ndenumerate(values):
-        cell(ax, left + column, top + row, f"{value:g}", colour, strength)
+        cell(ax, left + column, top + row, plain(value), colour, strength)
 
 
 def frame(

@@ -8,6 +8,8 @@ from time import perf_counter
 
 import numpy as np
 
+BUDGET = 0.2  # seconds
+
 
 @dataclass(frozen=True)
 class Time:
@@ -21,16 +23,17 @@ class Time:
         return f"{self.median:.3g} ms ({self.low:.3g} to {self.high:.3g})"
 
 
-def time_of(call: Callable[[], object], budget: float = 0.2) -> Time:
-    """Call at least five times, and on until `budget` seconds are spent.
+def time_of(call: Callable[..., object], *arguments: object) -> Time:
+    """Time call(*arguments), again and again for BUDGET seconds.
 
-    One call before that warms the caches and does not count.
+    It is called at least five times; one call before those warms the caches
+    and does not count.
     """
-    call()
+    call(*arguments)
     spent: list[float] = []
-    while len(spent) < 5 or (sum(spent) < budget and len(spent) < 200):
+    while len(spent) < 5 or (sum(spent) < BUDGET and len(spent) < 200):
         start = perf_counter()
-        call()
+        call(*arguments)
         spent.append(perf_counter() - start)
     low, median, high = 1000 * np.percentile(spent, [25, 50, 75])
     return Time(float(median), float(low), float(high))
