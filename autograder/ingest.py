@@ -15,8 +15,11 @@ import stat
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from nbgrader.utils import parse_utc
 
 from autograder.errors import SubmissionTrouble, UsageError
 
@@ -107,14 +110,36 @@ def _check_folder(folder: Path) -> None:
 
 
 def read_upload(path: Path) -> bytes:
-    """The bytes of a notebook file; only ever of a regular file of bounded size.
-
-    Raises SubmissionTrouble.
-    """
+    """The bytes of a notebook file. Raises SubmissionTrouble."""
     if path.parent.is_symlink():
         raise SubmissionTrouble(
             "The folder of the submission is a link; hand in the files themselves."
         )
+    data = _read_plain(path, MAX_BYTES)
+    if len(data) > MAX_BYTES:
+        raise SubmissionTrouble(
+            f"{path.name} is larger than {MAX_BYTES >> 20} MB; clear the outputs "
+            "(Kernel, Restart and Clear Outputs), save and hand in again."
+        )
+    return data
+
+
+def read_timestamp(folder: Path) -> datetime | None:
+    """When the submission was handed in (UTC, as nbgrader keeps it), if its
+    timestamp.txt says so in a way that can be read."""
+    try:
+        text = _read_plain(folder / "timestamp.txt", 100).decode().strip()
+        moment: datetime | None = parse_utc(text) if text else None
+    except (SubmissionTrouble, ValueError, OverflowError, TypeError, AttributeError):
+        return None
+    return moment
+
+
+def _read_plain(path: Path, limit: int) -> bytes:
+    """Up to limit + 1 bytes, only ever of a regular file.
+
+    Raises SubmissionTrouble.
+    """
     # O_NONBLOCK: opening a FIFO must not wait for somebody to write to it.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
@@ -130,16 +155,9 @@ def read_upload(path: Path) -> bytes:
             "file, not a link or a device."
         ) from None
     with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise SubmissionTrouble(f"{path.name} is not a plain file.")
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise SubmissionTrouble(
-            f"{path.name} is larger than {MAX_BYTES >> 20} MB; clear the outputs "
-            "(Kernel, Restart and Clear Outputs), save and hand in again."
-        )
-    return data
+        return file.read(limit + 1)
 
 
 def read_cells(data: bytes) -> tuple[SubmittedCell, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder.sandbox import Cell, Program
+from autograder.sandbox.program import Cell, Program
 
 ADDED = "added"  # the role of a student's own cell in the rebuilt notebook
 

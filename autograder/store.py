@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
@@ -19,8 +17,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from autograder import folders
 from autograder.model import CaseVerdict, Explanation, Verdict
-from autograder.sandbox import Program
+from autograder.sandbox.program import Program
 
 FORMAT = 1  # of the files; another number makes all old ones unknown
 # What a verdict may depend on besides the exercise and the submission.
@@ -60,7 +59,7 @@ class Store:
 
     def put(self, at: str, verdict: Verdict) -> None:
         """File a verdict; whoever reads meets the whole of it or nothing."""
-        write_atomically(self.path(at), json.dumps(to_dict(verdict)).encode())
+        folders.write(self.path(at), json.dumps(to_dict(verdict)))
 
 
 def to_dict(verdict: Verdict) -> dict[str, Any]:
@@ -78,21 +77,3 @@ def from_dict(document: Mapping[str, Any]) -> Verdict:
         explanation = Explanation(**explanation)
     cases = tuple(CaseVerdict(**case) for case in fields["cases"])
     return Verdict(**{**fields, "explanation": explanation, "cases": cases})
-
-
-def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Write a file under another name and move it to its place.
-
-    Raises OSError when the disk is full or the folder cannot be written; the
-    old file is then still there.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            os.fchmod(descriptor, mode)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise

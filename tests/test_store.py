@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from autograder.model import CaseVerdict, Explanation, Verdict
-from autograder.sandbox import Cell, Program
-from autograder.store import Store, address, write_atomically
+from autograder.sandbox.program import Cell, Program
+from autograder.store import Store, address
 
 VERDICT = Verdict(
     exercise="conv_cost",
@@ -27,7 +28,7 @@ VERDICT = Verdict(
         picture="<svg/>",
         diagnoses=("groups are ignored",),
     ),
-    printed="hello \ud83d\ude00",
+    printed="hello 😀",
     seconds=0.25,
 )
 PROGRAM = Program((Cell("setup", "import numpy as np"), Cell("a", "", ("f",))))
@@ -75,18 +76,19 @@ def test_every_part_changes_the_address(other: str) -> None:
     assert other != address(PROGRAM, "conv_cost", "1")
 
 
-def test_a_failed_write_leaves_the_old_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_failed_write_leaves_the_old_verdict(
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When a write fails half-way, the old file is whole and nothing is left."""
-    path = tmp_path / "verdict.json"
-    write_atomically(path, b"old")
+    """When the disk is full, the old verdict is whole and nothing is left over."""
+    at = address(PROGRAM, "conv_cost", "1")
+    store.put(at, VERDICT)
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("os.replace", full)
-    with pytest.raises(OSError, match="No space left"):
-        write_atomically(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
+    with monkeypatch.context() as patched:
+        patched.setattr("os.replace", full)
+        with pytest.raises(OSError, match="No space left"):
+            store.put(at, replace(VERDICT, score=0.0))
+    assert store.get(at) == VERDICT
+    assert list(store.path(at).parent.iterdir()) == [store.path(at)]
