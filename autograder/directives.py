@@ -31,7 +31,7 @@ class Job:
         return self.write(text, here).strip()
 
 
-def display(formula: str, number: int = 0) -> str:
+def display(formula: str, number: str = "") -> str:
     r"""A displayed formula; several lines (`\\`) get the environment they need."""
     formula = formula.strip("\n")
     several = "\\\\" in formula or re.search(r"(?<!\\)&", formula)
@@ -47,7 +47,7 @@ def folded(summary: str, text: str) -> str:
     return f"<details>\n<summary>{shown}</summary>\n\n{text}\n\n</details>"
 
 
-def caption(kind: str, number: int, text: str) -> str:
+def caption(kind: str, number: str, text: str) -> str:
     """The line below a figure or above a table."""
     return f"**{kind} {number}.** {text}"
 
@@ -71,10 +71,10 @@ def _math(job: Job) -> str:
     options = job.found.options
     formula = f"{job.found.argument}\n{job.found.body}".strip()
     label = options.get("label") or options.get("name")
-    return display(formula, job.context.label(label).number if label else 0)
+    return display(formula, job.context.label(label).number if label else "")
 
 
-def _number(job: Job) -> int:
+def _number(job: Job) -> str:
     """The number of what has a caption; it needs a name to have one."""
     name = job.found.options.get("name")
     if not name:

@@ -58,7 +58,7 @@ def parse(text: str) -> list[Token]:
 @cache
 def _parser() -> MarkdownIt:
     # substitution is on so that a use of it is noticed, and refused.
-    extensions = {"colon_fence", "dollarmath", "substitution"}
+    extensions = {"amsmath", "colon_fence", "dollarmath", "substitution"}
     parser = create_md_parser(
         MdParserConfig(enable_extensions=extensions), DocutilsRenderer
     )

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 class Label:
     """What a label stands for: a numbered thing, or a section by its title.
 
-    number: counted in its chapter, by kind; 0 for sections. left_out: it is
-    on the page and not in the notebook.
+    number: the chapter's and its own, counted by kind: "2.1"; empty for
+    sections. left_out: it is on the page and not in the notebook.
     """
 
     chapter: str
     kind: str  # "Figure", "Table", "Equation" or "Section"
-    number: int
+    number: str
     title: str = ""
     left_out: bool = False
 
@@ -41,15 +41,20 @@ class Labels:
     """The labels of one chapter, numbered in the order in which they are met."""
 
     chapter: str
+    chapter_number: int = 0
     known: dict[str, Label] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)  # targets before their thing
 
-    def add(self, kind: str, name: str, title: str = "", left_out: bool = False) -> int:
-        """Note a thing and the targets before it; returns its number."""
-        number = 0
+    def add(
+        self, kind: str, name: str, title: str = "", left_out: bool = False
+    ) -> None:
+        """Note a thing and the targets before it."""
+        number = ""
         if kind != "Section":
-            number = self.counts[kind] = self.counts.get(kind, 0) + 1
+            self.counts[kind] = self.counts.get(kind, 0) + 1
+            parts = [self.chapter_number, self.counts[kind]]
+            number = ".".join(str(part) for part in parts if part)
         for label in filter(None, [name, *self.waiting]):
             if label in self.known:
                 raise AuthorError(
@@ -58,12 +63,15 @@ class Labels:
                 )
             self.known[label] = Label(self.chapter, kind, number, title, left_out)
         self.waiting.clear()
-        return number
 
 
-def labels(chapter: Chapter) -> dict[str, Label]:
-    """Every label that a chapter defines. Raises AuthorError for a second one."""
-    found = Labels(chapter.name)
+def labels(chapter: Chapter, number: int = 0) -> dict[str, Label]:
+    """Every label that a chapter defines, numbered as on the site.
+
+    number: the chapter's own, 0 when it has none. Raises AuthorError for a
+    label that is given twice.
+    """
+    found = Labels(chapter.name, number)
     for cell in chapter.cells:
         if cell.kind == "markdown":
             _from_text(cell.source, found)
@@ -74,6 +82,13 @@ def labels(chapter: Chapter) -> dict[str, Label]:
                 left_out=cell.role == "site-only",
             )
     return found.known
+
+
+def live_figures(chapter: Chapter) -> list[str]:
+    """The names of the live figures that a chapter shows."""
+    cells = [cell.source for cell in chapter.cells if cell.kind == "markdown"]
+    found = [directive(token) for text in cells for token in parse(text)]
+    return [item.argument for item in found if item and item.name == "live"]
 
 
 def cell_figure(cell: Cell) -> dict[str, Any]:

@@ -36,9 +36,8 @@ def _numref(content: str, context: Context) -> str:
             f"'{target}' is a section, which has no number here",
             "Refer to it with the role 'ref'.",
         )
-    number = str(label.number)
-    shown = text.replace("%s", number).replace("{number}", number)
-    return (shown or f"{label.kind} {number}") + _elsewhere(label, context)
+    shown = text.replace("%s", label.number).replace("{number}", label.number)
+    return (shown or f"{label.kind} {label.number}") + _elsewhere(label, context)
 
 
 def _ref(content: str, context: Context) -> str:
