@@ -58,11 +58,26 @@ class Reference:
             if name in _defines(node):
                 decorators = getattr(node, "decorator_list", [])
                 first = min([node.lineno, *(item.lineno for item in decorators)])
-                return "\n".join(self.text.splitlines()[first - 1 : node.end_lineno])
+                return self._lines(first, node.end_lineno or first)
         raise AuthorError(
             f"Reading {self.path.name}: it does not define '{name}' at its top "
             "level, but a chapter imports it. Write it there, or mend the import."
         )
+
+    def _lines(self, first: int, last: int) -> str:
+        """Lines first to last, and the indented comments that follow them.
+
+        A marker at the end of a function is such a comment; to the syntax
+        tree the function ends before it.
+        """
+        lines = self.text.splitlines()
+        end = last
+        for number in range(last, len(lines)):
+            if lines[number].lstrip().startswith("#") and lines[number][0].isspace():
+                end = number + 1
+            elif lines[number].strip():
+                break
+        return "\n".join(lines[first - 1 : end])
 
 
 @dataclass(frozen=True)
