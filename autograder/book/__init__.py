@@ -1,0 +1,32 @@
+"""The Sphinx extension that makes pages of chapters.
+
+Chapters import their references; the pages show stubs. `expand` is the hook
+that sees to it, `quiz` and `live` are directives, `numbers` keeps what the
+chapters measured for release, `assets` what every page needs.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+
+from autograder.book import assets, expand, live, numbers, quiz, wrapped
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Join a Jupyter Book build."""
+    _let_kernels_import(Path(app.srcdir))
+    for part in (assets, expand, live, numbers, quiz, wrapped):
+        part.setup(app)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _let_kernels_import(root: Path) -> None:
+    """Chapters run in kernels of their own and import `solutions`."""
+    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if str(root) not in paths:
+        joined = os.pathsep.join([str(root), *filter(None, paths)])
+        os.environ["PYTHONPATH"] = joined

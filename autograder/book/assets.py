@@ -1,0 +1,126 @@
+"""What every page needs: styles, downloads, a description, sized pictures."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+import convnets.live
+
+BUNDLE = "convnets-by-hand.zip"
+_POINTS = 4 / 3  # CSS pixels in a point
+_SIZE = re.compile(r"^([0-9.]+)(pt|px)?$")
+
+
+def setup(app: Sphinx) -> None:
+    """Add styles and the steps of a page."""
+    app.add_css_file("convnets.css")
+    app.add_css_file("book.css")
+    app.connect("builder-inited", _builder_inited)
+    # Before the theme (501) turns its list of buttons into functions.
+    app.connect("html-page-context", _page_context, priority=500)
+
+
+def _builder_inited(app: Sphinx) -> None:
+    """The extension's own files, and those that are made for this build."""
+    made = Path(app.outdir).parent / "static"
+    made.mkdir(parents=True, exist_ok=True)
+    (made / "convnets.css").write_text(convnets.live.style(), encoding="utf-8")
+    own = Path(__file__).parent / "static"
+    app.config.html_static_path += [str(own), str(made)]
+
+
+def _page_context(
+    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
+    if doctree is None:
+        return
+    context["metatags"] = context.get("metatags", "") + _description(doctree)
+    context["body"] = sized(context["body"], _pictures(app))
+    if next(doctree.findall(_is_exercise), None) is not None:
+        context["header_buttons"].append(_downloads(context["pathto"], pagename))
+
+
+def _is_exercise(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.admonition) and "exercise" in node["classes"]
+
+
+def _description(doctree: nodes.document) -> str:
+    """A meta tag with the page's first paragraph, unless the page has one."""
+    for meta in doctree.findall(nodes.meta):
+        if meta.get("name") == "description":
+            return ""
+    for paragraph in doctree.findall(nodes.paragraph):
+        text = " ".join(paragraph.astext().split())
+        if text:
+            short = text if len(text) <= 160 else text[:157].rsplit(" ", 1)[0] + " …"
+            return f'\n<meta name="description" content="{escape(short)}" />'
+    return ""
+
+
+def _downloads(pathto: Any, pagename: str) -> dict[str, Any]:
+    """The header's download menu; `autograder.site` puts the files there."""
+    chapter = pagename.rpartition("/")[2]
+
+    def link(file: str, text: str, icon: str) -> dict[str, str]:
+        url = pathto(f"downloads/{file}", resource=True)
+        return {"type": "link", "url": url, "text": text, "icon": f"fas {icon}"}
+
+    return {
+        "type": "group",
+        "tooltip": "Download the exercises",
+        "icon": "fas fa-download",
+        "label": "download-buttons",
+        "buttons": [
+            link(f"{chapter}.ipynb", "This chapter's notebook", "fa-file-code"),
+            link(BUNDLE, "The whole course to work with", "fa-file-archive"),
+        ],
+    }
+
+
+def _pictures(app: Sphinx) -> dict[str, Path]:
+    """The SVG pictures of the build, by the name they get in `_images`."""
+    images: dict[str, str] = getattr(app.builder, "images", {})
+    return {
+        name: Path(app.srcdir, source)
+        for source, name in images.items()
+        if name.endswith(".svg")
+    }
+
+
+def sized(body: str, pictures: dict[str, Path]) -> str:
+    """The page with each SVG's size on its `<img>`, so that nothing jumps.
+
+    pictures: from the name that an `<img>` refers to, to the file.
+    """
+
+    def add(match: re.Match[str]) -> str:
+        tag, name = match[0], match[1]
+        if name not in pictures or " width=" in tag or "width:" in tag:
+            return tag
+        size = _size(pictures[name])
+        if size is None:
+            return tag
+        return tag.replace("<img ", f'<img width="{size[0]}" height="{size[1]}" ', 1)
+
+    return re.sub(r'<img [^>]*src="[^"]*?_images/([^"/]+)"[^>]*>', add, body)
+
+
+def _size(path: Path) -> tuple[int, int] | None:
+    """Width and height of an SVG in CSS pixels."""
+    root = ElementTree.parse(path).getroot()
+    found = [_SIZE.match(root.get(side, "")) for side in ("width", "height")]
+    if not all(found):
+        return None
+    width, height = (
+        round(float(match[1]) * (_POINTS if match[2] == "pt" else 1))
+        for match in found
+        if match
+    )
+    return width, height

@@ -1,0 +1,51 @@
+"""Still pictures of the live figures, for print and without JavaScript.
+
+`still_<name>(reference)` draws the live figure <name> in its first state; the
+site's build calls it with the chapter's references.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from figures import convolution, depthwise
+from figures.style import SETTINGS
+
+# The image and the kernel of convnets/figures/convolution_window.js.
+IMAGE = np.array(
+    [
+        [3, 1, 0, 2, 5, 4, 1, 0, 2],
+        [1, 2, 4, 0, 3, 1, 5, 2, 0],
+        [0, 5, 1, 3, 2, 0, 4, 1, 3],
+        [2, 0, 3, 1, 4, 5, 0, 2, 1],
+        [4, 3, 2, 5, 0, 1, 3, 0, 4],
+        [1, 0, 5, 2, 1, 3, 2, 4, 0],
+        [5, 2, 1, 0, 3, 4, 1, 5, 2],
+    ],
+    dtype=float,
+)
+KERNEL = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]], dtype=float)
+
+
+def still_convolution_window(reference: ModuleType) -> Figure:
+    """The window at the first output, stride 1, no padding."""
+    y = reference.conv2d(IMAGE[None, None], KERNEL[None, None])[0, 0]
+    with rc_context(SETTINGS):
+        return convolution.window(IMAGE, KERNEL, y, (0, 0))
+
+
+def still_depthwise_groups(reference: ModuleType) -> Figure:
+    """The wires of six channels in one, two and six groups."""
+    channel = np.arange(6)
+    layers = {
+        f"{groups} group{'s' * (groups > 1)}": np.equal.outer(
+            channel * groups // 6, channel * groups // 6
+        )
+        for groups in (1, 2, 6)
+    }
+    with rc_context(SETTINGS):
+        return depthwise.wires(layers)
