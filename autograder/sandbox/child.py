@@ -12,7 +12,6 @@ import linecache
 import os
 import random
 import sys
-import time
 import traceback
 from types import ModuleType
 from typing import Any
@@ -69,7 +68,6 @@ class Notebook:
         self._namespace = vars(module)
         os.environ.update(ENVIRONMENT)
         sys.argv, sys.orig_argv = [""], [""]
-        sys.stdin = open(os.devnull)  # noqa: SIM115  it stays open
         # The same numbers in every run: a verdict must be repeatable.
         random.seed(0)
         np.random.seed(0)

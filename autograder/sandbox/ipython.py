@@ -15,7 +15,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 # Cell magics whose cell is Python that is meant to run here.
 _RUNS_CELL = frozenset("capture prun time timeit".split())
 _RUNS_LINE = frozenset("prun time timeit".split())
-_transformers = TransformerManager()
+_transformers = TransformerManager()  # type: ignore[no-untyped-call]
 
 
 def to_python(source: str) -> str:

@@ -30,8 +30,8 @@ _SCOPES = 0b11  # abstract Unix sockets and signals, since 6
 def restrict(readable: Iterable[str], writable: Iterable[str]) -> None:
     """Let this process open only what lies below these paths.
 
-    Paths that do not exist or cannot be reached are left out. Raises OSError where the kernel has
-    no Landlock.
+    Paths that do not exist or cannot be reached are left out. Raises OSError
+    where the kernel has no Landlock.
     """
     abi = kernel.landlock_abi()
     if not abi:

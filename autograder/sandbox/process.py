@@ -94,9 +94,7 @@ class ZygoteProcess:
         """Start it and wait until it is warm. Raises SetUpError."""
         self._limits = limits
         self._lock = threading.Lock()
-        self._control, theirs = socket.socketpair(
-            socket.AF_UNIX, socket.SOCK_SEQPACKET
-        )
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             settings = _settings(theirs.fileno(), level, limits)
             self._process = subprocess.Popen(
