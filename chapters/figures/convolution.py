@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from convnets.palette import ACCENT, GRADIENT, INPUT, MUTED, OUTPUT, WEIGHT
 from figures.style import arrow, canvas, caption, cell, drawing, frame, numbers, plain
-from figures.timing import Time
+from figures.timing import Spread
 
 # A line style and a marker each, so that colour is not alone in saying which.
 LINES = (
@@ -134,7 +134,7 @@ def reach(maps: Mapping[str, np.ndarray]) -> Figure:
     return figure
 
 
-def growth(sizes: Sequence[int], table: Mapping[str, Sequence[Time]]) -> Figure:
+def growth(sizes: Sequence[int], table: Mapping[str, Sequence[Spread]]) -> Figure:
     """Median times against the side of the image, quartiles as bars."""
     figure, ax = canvas(6.4, 3.6)
     for (name, times), (colour, marker, line) in zip(table.items(), LINES, strict=True):

@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 
 from convnets.palette import ACCENT, INPUT, MUTED, OUTPUT, PAPER, WEIGHT, tint
 from figures.style import canvas, caption, cell, drawing
-from figures.timing import Time
+from figures.timing import Spread
 
 
 def wires(layers: Mapping[str, np.ndarray]) -> Figure:
@@ -79,28 +79,24 @@ def _tile(ax: Axes, left: float, top: float, kernel: np.ndarray) -> None:
 def promise(
     widths: Sequence[int],
     promised: Sequence[float],
-    measured: Sequence[Time],
-    suspects: Mapping[str, Time],
+    measured: Mapping[str, Sequence[Spread]],
+    suspects: Mapping[str, Spread],
 ) -> Figure:
     """Left: gain promised by counting, and measured. Right: times to compare.
 
-    measured: quotients of times, with the quartiles of the repeats; suspects:
-    one bar each, milliseconds.
+    measured: quotients of times, one line each; suspects: milliseconds, one
+    bar each.
     """
     figure, (left, right) = canvas(7.6, 3.3, 2)
-    gain = np.array([quotient.median for quotient in measured])
-    below = gain - [quotient.low for quotient in measured]
-    above = [quotient.high for quotient in measured] - gain
     left.plot(widths, promised, "D:", color=INPUT, label="promised by MACs")
-    left.errorbar(
-        widths,
-        gain,
-        [below, above],
-        fmt="o-",
-        color=ACCENT,
-        capsize=3,
-        label="measured",
-    )
+    looks = (("o-", ACCENT), ("s--", OUTPUT))
+    for (name, gains), (style, colour) in zip(measured.items(), looks, strict=True):
+        median = np.array([gain.median for gain in gains])
+        below = median - [gain.low for gain in gains]
+        above = [gain.high for gain in gains] - median
+        left.errorbar(
+            widths, median, [below, above], fmt=style, c=colour, capsize=3, label=name
+        )
     left.set_xscale("log", base=2)
     left.set_xticks(widths, [str(width) for width in widths])
     left.set_ylim(bottom=0)
@@ -111,7 +107,7 @@ def promise(
     return figure
 
 
-def _bars(ax: Axes, suspects: Mapping[str, Time]) -> None:
+def _bars(ax: Axes, suspects: Mapping[str, Spread]) -> None:
     """Horizontal bars with their medians written beside them."""
     names, times = list(suspects), list(suspects.values())
     medians = [time.median for time in times]
