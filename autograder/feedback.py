@@ -15,9 +15,9 @@ from typing import Any
 from markupsafe import Markup, escape
 from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonLexer
+from pygments import highlight  # type: ignore[import-untyped]
+from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
+from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
 
 from autograder import folders
 from autograder.graded import Graded, Sheet, failed, filed, filed_sheet
@@ -83,7 +83,7 @@ ENVIRONMENT.filters.update(next_step=next_step, in_short=in_short, failed=failed
 
 def fragment(sheet: Sheet) -> str:
     """A verdict as the HTML output of a grade cell; its picture stands apart."""
-    return render("exercise.html", sheet=sheet, picture=False)
+    return render("exercise.html", sheet=sheet, rich=False)
 
 
 def page(notebook: NotebookNode, grades: Grades) -> str:
@@ -113,7 +113,7 @@ def _exercises(graded: Graded, grades: Grades) -> list[Shown]:
         name = exercise_of(cell)
         kept = (sheet.verdict.score, float(sheet.verdict.points))
         score, most = grades.cells.get(key(cell), kept)
-        html = Markup(render("exercise.html", sheet=sheet, picture=True))
+        html = Markup(render("exercise.html", sheet=sheet, rich=True))
         comment = grades.comments.get(name, "")
         source = _highlighted(sources.get(name, ""))
         shown.append(Shown(sheet, score, most, comment, source, html))
@@ -136,13 +136,13 @@ def write_page(course: Path, notebook: NotebookNode, grades: Grades) -> Path:
     return path
 
 
-class FeedbackExporter(Exporter):  # type: ignore[misc]  # nbconvert has no types
+class FeedbackExporter(Exporter):
     """nbgrader's way to the same page: `GenerateFeedback.exporter_class`."""
 
     def _file_extension_default(self) -> str:
         return ".html"
 
-    def from_notebook_node(
+    def from_notebook_node(  # type: ignore[override]  # text, as in its own exporters
         self, nb: NotebookNode, resources: Any = None, **kw: Any
     ) -> tuple[str, Any]:
         """Called by nbgrader once its GetGrades step has filled in the scores."""

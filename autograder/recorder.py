@@ -131,6 +131,18 @@ class Recorder:
             self._book.db.rollback()
             raise _trouble(error) from None
 
+    def reset(self, student: str, chapter: str) -> None:
+        """Take back the scores of a submission that is about to be graded.
+
+        If grading then stops half-way, a person is asked for the grade, and no
+        old one stands for the new submission.
+        """
+        submitted = self._kept(self._notebook(chapter)).get(student)
+        for grade in submitted.grades if submitted is not None else ():
+            grade.auto_score = None
+            grade.needs_manual_grade = True
+        self._book.db.commit()
+
     def grades(self, chapters: Iterable[str]) -> dict[tuple[str, str], Grades]:
         """What the gradebook says, by (student, chapter)."""
         found: dict[tuple[str, str], Grades] = {}

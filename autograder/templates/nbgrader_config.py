@@ -17,3 +17,25 @@ c.CourseDirectory.course_id = "convnets-by-hand"
 c.ClearSolutions.code_stub = {"python": PLACEHOLDER}
 c.ClearSolutions.begin_solution_delimeter = BEGIN
 c.ClearSolutions.end_solution_delimeter = END
+
+# Grading: a submission is opened and run by our steps only.
+STEPS = "autograder.nbgrader_steps"
+METADATA = "nbgrader.preprocessors.CheckCellMetadata"
+c.Autograde.exporter_class = f"{STEPS}.DefensiveExporter"
+c.Autograde.pre_convert_hook = f"{STEPS}.set_aside"
+c.Autograde.sanitize_preprocessors = [f"{STEPS}.Transplant", METADATA]
+c.Autograde.autograde_preprocessors = [
+    f"{STEPS}.Verdicts",
+    f"{STEPS}.SaveScores",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    f"{STEPS}.ShowVerdicts",
+    METADATA,
+]
+
+# Feedback and exports are ours; both look at the gradebook as nbgrader does.
+c.GenerateFeedback.exporter_class = "autograder.feedback.FeedbackExporter"
+c.GenerateFeedback.preprocessors = ["nbgrader.preprocessors.GetGrades"]
+c.ExportApp.plugin_class = "autograder.export.SafeCsv"
+
+# The formgrader shows notebooks in which students added cells.
+c.HTMLExporter.sanitize_html = True
