@@ -7,6 +7,7 @@ case: they are drawn here, small, and may be shown.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,9 +20,15 @@ from convnets.answers import Answer, Call, invoke_here
 from convnets.compare import Difference, Rules, compare
 
 Ask = Callable[[Call], Answer]
+Evidence = list[tuple[Call, Answer, Rules]]
+
+
+class TimeIsOver(KeyboardInterrupt):
+    """Stops Hypothesis at once: it takes any other exception for a find."""
+
 
 QUIET = settings(
-    max_examples=120,
+    max_examples=400,
     database=None,
     deadline=None,
     derandomize=True,
@@ -55,7 +62,7 @@ def smallest(
     def differs(call: Call) -> bool:
         nonlocal best
         if time.monotonic() > ends:
-            return False
+            raise TimeIsOver
         expected = invoke_here(exercise.reference, call)
         received = ask(call)
         difference = compare(expected, received, rules(call))
@@ -64,29 +71,29 @@ def smallest(
         best = Counterexample(call, expected, received, difference)
         return True
 
-    try:
+    with contextlib.suppress(HypothesisException, TimeIsOver):
         find(exercise.explain, differs, settings=QUIET)
-    except HypothesisException:
-        pass  # none found, or the clock ran out while shrinking
     return best
 
 
 def diagnose(
-    exercise: Exercise, evidence: list[tuple[Call, Answer, Rules]]
+    exercise: Exercise, evidence: Evidence, names: tuple[str, ...]
 ) -> tuple[Mistake, ...]:
     """The listed mistakes whose answers equal the student's on all evidence.
 
-    evidence: calls, and what the student's function answered to each.
+    evidence: calls, and what the student's function answered to each;
+    names: of the exercise's parameters.
     """
-    return tuple(m for m in exercise.mistakes if _explains(m, evidence))
+    return tuple(m for m in exercise.mistakes if _explains(m, evidence, names))
 
 
-def _explains(mistake: Mistake, evidence: list[tuple[Call, Answer, Rules]]) -> bool:
+def _explains(mistake: Mistake, evidence: Evidence, names: tuple[str, ...]) -> bool:
     for call, received, rules in evidence:
-        made = invoke_here(mistake.function, call)
+        made = invoke_here(mistake.function, call, names)
         alike = (
-            made.kind == received.kind
-            and made.error == received.error
+            (made.kind, made.error) == (received.kind, received.error)
+            # A ValueError that was due is one whatever it says; others tell.
+            and (made.error == "ValueError" or made.message == received.message)
             and set(made.changed) == set(received.changed)
         )
         if not alike or compare(made, replace(received, changed=()), rules):

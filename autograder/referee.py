@@ -115,11 +115,15 @@ class Referee:
             found = smallest(
                 exercise, ask, lambda call: _plain(exercise), self.explain_seconds
             )
+        found = found or _public_counterexample(exercise, pairs)
         if found is None:
-            return _public_explanation(exercise, pairs)
+            return None
         evidence = [(d.call, answer, rules(exercise, d)) for d, answer in pairs]
         evidence.insert(0, (found.call, found.received, _plain(exercise)))
-        says = tuple(mistake.says for mistake in diagnose(exercise, evidence))
+        says = tuple(
+            mistake.says
+            for mistake in diagnose(exercise, evidence, argument_names(exercise))
+        )
         return explanation(exercise, found, says)
 
 
@@ -165,15 +169,14 @@ def _trouble(exercise: Exercise, session: Session, answers: Sequence[Answer]) ->
     return ""
 
 
-def _public_explanation(
+def _public_counterexample(
     exercise: Exercise, pairs: Sequence[Pair]
-) -> Explanation | None:
+) -> Counterexample | None:
     """A public case that fails, where no small input was found."""
     for drawn, answer in pairs:
         difference = compare(drawn.expected, answer, rules(exercise, drawn))
         if drawn.case.public and difference is not None:
-            found = Counterexample(drawn.call, drawn.expected, answer, difference)
-            return explanation(exercise, found, ())
+            return Counterexample(drawn.call, drawn.expected, answer, difference)
     return None
 
 

@@ -1,0 +1,1 @@
+"""The public package of the course: what a student's notebook imports."""

@@ -89,6 +89,7 @@ def call_module(exercise: Callable[..., Any], call: Call) -> Any:
         state = {name: torch.as_tensor(value) for name, value in weights.items()}
         dtype = next((t.dtype for t in state.values() if t.is_floating_point()), None)
         module = module.to(dtype) if dtype is not None else module
+        _check_names(list(module.state_dict()), list(state))
         module.load_state_dict(state)
     module.train(train)
     tensors = [_leaf(value, dy is not None) for value in inputs]
@@ -104,6 +105,15 @@ def call_module(exercise: Callable[..., Any], call: Call) -> Any:
         name: value.detach().clone() for name, value in module.state_dict().items()
     }
     return result
+
+
+def _check_names(found: list[str], wanted: list[str]) -> None:
+    """torch says it in more words, and only half of it at times."""
+    if set(found) != set(wanted):
+        raise RuntimeError(
+            f"the module has the parameters and buffers {', '.join(found) or 'none'}; "
+            f"{', '.join(wanted)} were expected"
+        )
 
 
 def _leaf(value: Any, wants_gradient: bool) -> Any:

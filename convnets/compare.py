@@ -82,7 +82,7 @@ def compare(
 def _no_answer(received: Answer) -> Difference:
     sentences = {
         "missing": "There is no function or class of this name to call.",
-        "timeout": f"The call did not end within {received.seconds:.3g} s. {received.message}",
+        "timeout": f"The call did not end in time. {received.message}",
         "memory": "The call ran out of memory.",
         "died": f"The Python process ended during the call. {received.message}",
         "malformed": "The call ended without a result that can be read.",
@@ -282,16 +282,25 @@ def _entries(
     finite = np.isfinite(received).all() or not np.isfinite(expected).all()
     kind = "value" if finite else "finite"
     spot = f" at [{', '.join(map(str, index))}]" if index else ""
-    first = (
-        f"{_number(received[index])} stands{spot}, "
-        f"{_number(expected[index])} was expected"
-    )
+    came, wanted = _number(received[index]), _number(expected[index])
+    if came == wanted:
+        came, wanted = repr(received[index].item()), repr(expected[index].item())
+    first = f"{came} stands{spot}, {wanted} was expected{_rounding(expected, received)}"
     count = (
         "The only entry differs" if total == 1 else f"{wrong} of {total} entries differ"
     )
     of = f" of {where}" if where else ""
     return Difference(kind, f"{count}{of}: {first}.", where, expected, received,
                       index, wrong, total)  # fmt: skip
+
+
+def _rounding(expected: np.ndarray, received: np.ndarray) -> str:
+    """A hint where the error is of the size that float32 makes."""
+    if expected.dtype != np.float64 or not np.isfinite(expected).all():
+        return ""
+    scale = np.abs(expected).max(initial=0)
+    small = 0 < np.abs(received - expected).max() <= 1e-6 * scale
+    return "; so small an error comes from computing in float32" if small else ""
 
 
 def _tolerance(expected: np.ndarray, rules: Rules) -> tuple[float, float]:

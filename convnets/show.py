@@ -16,7 +16,7 @@ import torch
 from convnets.answers import Answer, Call
 from convnets.compare import Difference
 
-SHOWN = 400  # entries of an array up to which all of them are written
+SHOWN = 100  # entries of an array up to which all of them are written
 
 
 def typed(name: str, call: Call, names: Sequence[str] = ()) -> str:
@@ -157,7 +157,8 @@ def _planes(
 
 
 def _finite(array: np.ndarray) -> np.ndarray:
-    return array[np.isfinite(array)]
+    finite: np.ndarray = array[np.isfinite(array)]
+    return finite
 
 
 def _grid(

@@ -23,6 +23,7 @@ DTYPES = frozenset(
     "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
     "float16 float32 float64 complex64 complex128".split()
 )
+_SCALARS = frozenset(np.dtype(name).type for name in DTYPES)
 MAX_HEADER = 1 << 20  # bytes of JSON in a frame
 MAX_FRAME = 1 << 26  # bytes of a frame in all
 MAX_DEPTH = 16
@@ -76,9 +77,8 @@ def _encode(value: Any, arrays: list[np.ndarray], depth: int) -> Any:
         }
     if kind is np.ndarray and value.dtype.name in DTYPES:
         return _append(arrays, "array", value)
-    if isinstance(value, np.generic) and value.dtype.name in DTYPES:
-        if type(value) is np.dtype(value.dtype.name).type:
-            return _append(arrays, "scalar", np.asarray(value))
+    if kind in _SCALARS:
+        return _append(arrays, "scalar", np.asarray(value))
     if kind is torch.Tensor or kind is torch.nn.Parameter:
         array = _tensor_to_array(value)
         if array is not None:
@@ -207,16 +207,16 @@ def _buffer(data: bytes, offset: int, name: Any, shape: Any) -> tuple[np.ndarray
     size = math.prod(shape) * dtype.itemsize
     if offset + size > len(data):
         raise Malformed("an array is cut off")
-    if dtype == bool and any(byte > 1 for byte in data[offset : offset + size]):
-        raise Malformed("a bool that is neither")
     flat = np.frombuffer(data, dtype, math.prod(shape), offset)
+    if name == "bool" and (flat.view(np.uint8) > 1).any():
+        raise Malformed("a bool that is neither")
     return flat.reshape(shape).copy(), offset + size
 
 
 def save(path: Any, value: Any) -> None:
     """Write a value as an .npz file that NumPy opens without pickle."""
     document, arrays = encode(value)
-    named = {f"a{i}": array for i, array in enumerate(arrays)}
+    named: dict[str, Any] = {f"a{i}": array for i, array in enumerate(arrays)}
     text = np.frombuffer(json.dumps(document).encode(), np.uint8)
     np.savez_compressed(path, document=text, **named)
 

@@ -1,0 +1,1 @@
+"""The hidden reference answers, a module a chapter."""
