@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from nbgrader.converters import GenerateAssignment
@@ -25,13 +29,29 @@ def generate(course: Path, chapter: str) -> None:
     config = PyFileConfigLoader("nbgrader_config.py", str(course)).load_config()
     folder = CourseDirectory(config=config, assignment_id=chapter)
     converter = GenerateAssignment(coursedir=folder, config=config, force=True)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _own_programs():
         # nbgrader is older than SQLAlchemy and the Jupyter that it runs on
         warnings.simplefilter("ignore")
-        converter.log.propagate = False
+        spoke, converter.log.propagate = converter.log.propagate, False
         outcome = capture_log(converter)
+        converter.log.propagate = spoke
     if not outcome["success"]:
         raise CourseError(_trouble(chapter, outcome))
+
+
+@contextmanager
+def _own_programs() -> Iterator[None]:
+    """Let nbgrader find the programs of this environment.
+
+    It calls `alembic` by name for a new gradebook, and the environment need
+    not be activated.
+    """
+    path = os.environ.get("PATH", "")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), path])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = path
 
 
 def _trouble(chapter: str, outcome: dict[str, str]) -> str:
