@@ -41,16 +41,20 @@ def attack(targets):
         """
 def attack(targets):
     import os
-    for folder in (targets["folder"], "/var/tmp", "/dev/shm", os.path.expanduser("~")):
+    home = os.environ["HOME"]  # its own tmpfs
+    for folder in (targets["folder"], "/var/tmp", "/dev/shm", "/"):
         path = os.path.join(folder, "left-behind")
+        if os.path.realpath(folder) == home:
+            continue
         try:
             with open(path, "w") as file:
                 file.write("something")
-            os.remove(path)
         except OSError:
             continue
-        if folder != os.environ["HOME"]:  # its own tmpfs
-            return path
+        finally:
+            if os.path.exists(path):
+                os.remove(path)
+        return path
 """,
     ),
     Attack(
@@ -141,7 +145,7 @@ def attack(targets):
     libc = ctypes.CDLL(None)
     if libc.unshare(0x10000000) == 0:
         return "a user namespace"
-    if libc.mount(b"proc", b"/tmp", b"proc", 0, None) == 0:
+    if libc.mount(b"proc", b"/student", b"proc", 0, None) == 0:
         return "a mount"
     try:
         os.setuid(0)

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from autograder.sandbox import kernel, landlock, seccomp
 from autograder.sandbox.level import Level, Limits
-from autograder.sandbox.namespaces import DEVICES, Jail, become_nobody
+from autograder.sandbox.namespaces import DEVICES, HOME, Jail, become_nobody
 
-HOME = "/tmp"
 ENVIRONMENT = {
     "HOME": HOME,
     "TMPDIR": HOME,

@@ -2,7 +2,7 @@
 
 The zygote moves into a jail once, after its imports: an empty root with the
 library folders bound read-only, no /proc, no /sys, no home. Every child then
-gets namespaces of its own and a private tmpfs at /tmp.
+gets namespaces of its own and a private tmpfs as its home.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from autograder.sandbox import kernel
 
 NOBODY = 65534
+HOME = "/student"  # the private tmpfs; not /tmp, where the course may lie
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
 # What the C library reads when a shared library is loaded late.
 SYSTEM = (
@@ -94,11 +95,11 @@ class Jail:
         return pid
 
     def isolate(self, tmp_bytes: int, tmp_files: int) -> None:
-        """In a child: namespaces of its own and a private tmpfs at /tmp."""
+        """In a child: namespaces of its own and a private tmpfs as home."""
         self._enter_user_namespace(_CHILD)
         kernel.mount(
             "tmpfs",
-            "/tmp",
+            HOME,
             "tmpfs",
             kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC,
             f"size={tmp_bytes},nr_inodes={tmp_files},mode=700",
@@ -110,22 +111,24 @@ def _enter_root(folders: Iterable[str]) -> None:
     kernel.mount("", "/", "", kernel.MS_REC | kernel.MS_PRIVATE)
     flags = kernel.MS_NOSUID | kernel.MS_NODEV
     kernel.mount("tmpfs", "/tmp", "tmpfs", flags, "size=1m,mode=755")
-    os.mkdir("/tmp/old")
-    kernel.pivot_root("/tmp", "/tmp/old")
+    os.mkdir("/tmp/.old")
+    kernel.pivot_root("/tmp", "/tmp/.old")
     os.chdir("/")
     read_only = kernel.MOUNT_ATTR_RDONLY | kernel.MOUNT_ATTR_NOSUID
     for folder in _outermost(folders):
         _bind(folder, read_only | kernel.MOUNT_ATTR_NODEV)
     for device in DEVICES:
         _bind(device, read_only)
-    os.mkdir("/tmp")
-    kernel.umount("/old", kernel.MNT_DETACH)
-    os.rmdir("/old")
+    os.mkdir(HOME)
+    if not os.path.exists("/tmp"):
+        os.symlink(HOME, "/tmp")
+    kernel.umount("/.old", kernel.MNT_DETACH)
+    os.rmdir("/.old")
     kernel.restrict_mount("/", kernel.MOUNT_ATTR_RDONLY, recursive=False)
 
 
 def _bind(path: str, attributes: int) -> None:
-    source = Path("/old" + path)
+    source = Path("/.old" + path)
     target = Path(path)
     if source.is_symlink():
         target.parent.mkdir(parents=True, exist_ok=True)

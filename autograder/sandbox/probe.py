@@ -124,7 +124,7 @@ _LAYERS = (
             functools.partial(_attempt_namespace, flag),
         )
         for name, flag, protects in (
-            ("mount", "NS", "the file tree: only libraries and a private /tmp"),
+            ("mount", "NS", "the file tree: only libraries and a private home"),
             ("pid", "PID", "other processes; ends all that a submission started"),
             ("network", "NET", "every network, loopback included"),
             ("ipc", "IPC", "shared memory and message queues"),
