@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 Lookup = Callable[[str], "Exercise"]
 
 _DRAWING = re.compile(r"^\s*(?:from|import) figures(?:\.| import )(\w+)", re.MULTILINE)
-# Longer than any fence that a docstring may hold.
-_OUTER, _INNER = "`" * 7, "`" * 6
+# Tildes, because a title may hold backticks; longer than any in a docstring.
+_OUTER, _INNER = "~" * 7, "~" * 6
 
 
 class ChapterError(SphinxError):
