@@ -102,7 +102,7 @@ def promise(
     left.set_ylim(bottom=0)
     left.set_xlabel("channels")
     left.set_ylabel("times faster than dense")
-    left.legend(frameon=False)
+    left.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1))
     _bars(right, suspects)
     return figure
 
