@@ -44,13 +44,13 @@ def write_package(
 
     live: data of the live figures, by name, as JSON can hold it.
     """
-    shutil.copytree(
-        Path(convnets.__file__).parent, target, ignore=shutil.ignore_patterns(*NOT_OURS)
-    )
+    # Cases and data are made here, and never taken from the project's folder.
+    left_out = shutil.ignore_patterns("cases", "*.json", *NOT_OURS)
+    shutil.copytree(Path(convnets.__file__).parent, target, ignore=left_out)
     for name, data in live.items():
         text = json.dumps(data, sort_keys=True)
         folders.write(target / "figures" / f"{name}.json", text)
-    (target / "cases").mkdir(exist_ok=True)
+    (target / "cases").mkdir()
     for chapter in chapters:
         for exercise in chapter.exercises:
             path = target / "cases" / f"{exercise.name}.npz"
