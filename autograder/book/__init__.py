@@ -8,6 +8,7 @@ chapters measured for release, `assets` what every page needs.
 from __future__ import annotations
 
 import os
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,20 @@ def setup(app: Sphinx) -> dict[str, Any]:
     _let_kernels_import(Path(app.srcdir))
     for part in (assets, expand, live, numbers, quiz, wrapped):
         part.setup(app)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return {
+        "version": "1",
+        "env_version": _machinery(),
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }
+
+
+def _machinery() -> int:
+    """Changes when the extension does: then Sphinx reads every page again."""
+    own = Path(__file__).parent
+    files = [*own.glob("*.py"), *own.glob("static/*"), own.parent / "chapter.py"]
+    text = b"".join(file.read_bytes() for file in sorted(files))
+    return zlib.crc32(text)
 
 
 def _let_kernels_import(root: Path) -> None:

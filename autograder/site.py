@@ -1,0 +1,132 @@
+"""Builds the website: Jupyter Book, with its warnings as errors."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.book.assets import BUNDLE
+from autograder.errors import AuthorError
+
+Progress = Callable[[str], None]
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_STEP = re.compile(r"^(reading sources|writing output)\.\.\. \[ *(\d+)%\] (\S+)")
+_EXECUTED = re.compile(r"^(\S+?)(?:\.md)?: Executing notebook")
+_COMPLAINT = re.compile(r"\b(WARNING|ERROR|CRITICAL): |^\w*(Error|Exception): ")
+# The kernel's remark on its own sockets, which is no warning of the book.
+_NOISE = "[IPKernelApp] WARNING"
+
+
+@dataclass(frozen=True)
+class SiteResult:
+    """What a build made. executed: the pages whose code ran again.
+
+    downloads: how many released notebooks the pages offer.
+    """
+
+    html: Path
+    pages: int
+    executed: tuple[str, ...]
+    downloads: int
+    seconds: float
+
+
+def build(root: Path, progress: Progress = lambda text: None) -> SiteResult:
+    """Build the site of the project at `root` into `_build/html`.
+
+    progress: told what is being done. Raises AuthorError with the warnings
+    of a build that has any.
+    """
+    start = time.monotonic()
+    html = root / "_build" / "html"
+    lines = _run(root, progress)
+    # Tracebacks of failed chapters; they quote code.
+    shutil.rmtree(html / "reports", ignore_errors=True)
+    _forget_old_pages(root, html)
+    return SiteResult(
+        html,
+        len(list(html.glob("chapters/*.html"))),
+        tuple(
+            Path(match[1]).name for line in lines if (match := _EXECUTED.match(line))
+        ),
+        copy_downloads(root),
+        time.monotonic() - start,
+    )
+
+
+def copy_downloads(root: Path) -> int:
+    """Put the released notebooks and the bundle where the pages link to.
+
+    Returns how many notebooks there are: none before the first release.
+    """
+    student = root / "_build" / "student"
+    target = root / "_build" / "html" / "downloads"
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    notebooks = sorted((student / Path(BUNDLE).stem).glob("*.ipynb"))
+    archive = student / BUNDLE
+    for file in [*notebooks, *([archive] if archive.is_file() else [])]:
+        shutil.copy2(file, target)
+    return len(notebooks)
+
+
+def _run(root: Path, progress: Progress) -> list[str]:
+    """Run Jupyter Book; returns its lines. Raises AuthorError."""
+    start = "from jupyter_book.cli.main import main; main()"
+    options = ["-W", "-n", "--keep-going"]
+    command = [sys.executable, "-c", start, "build", str(root), *options]
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    lines: list[str] = []
+    with subprocess.Popen(
+        command,
+        cwd=root,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None
+        for raw in process.stdout:
+            line = _COLOURS.sub("", raw).strip("\r\n")
+            lines.append(line)
+            if match := _STEP.match(line):
+                progress(f"{match[1]}: {match[3]} ({match[2]} %)")
+            elif match := _EXECUTED.match(line):
+                progress(f"running the code of {Path(match[1]).name}")
+    if process.returncode:
+        shutil.rmtree(root / "_build" / "html" / "reports", ignore_errors=True)
+        raise AuthorError(
+            "Building the site: Jupyter Book stopped or warned, and a warning counts "
+            f"as an error here. Mend this, then build again:\n{complaints(lines)}"
+        )
+    return lines
+
+
+def complaints(lines: list[str]) -> str:
+    """What an author has to read of a failed build's output."""
+    found: list[str] = []
+    for number, line in enumerate(lines):
+        if line.startswith("Chapter error:"):
+            found += [text for text in lines[number + 1 : number + 8] if text.strip()]
+            break
+        if _COMPLAINT.search(line) and _NOISE not in line:
+            found.append(line)
+    return "\n".join(found or lines[-20:])
+
+
+def _forget_old_pages(root: Path, html: Path) -> None:
+    """Remove the pages of chapters that are no more; Sphinx leaves them."""
+    kept = {path.stem for path in (root / "chapters").glob("*.md")}
+    for page in (html / "chapters").glob("*.html"):
+        if page.stem not in kept:
+            page.unlink()
