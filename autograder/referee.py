@@ -157,10 +157,11 @@ def _score(exercise: Exercise, verdicts: Sequence[CaseVerdict]) -> float:
 
 def _trouble(exercise: Exercise, session: Session, answers: Sequence[Answer]) -> str:
     """One sentence if the answer could not be tried at all, else nothing."""
+    if not any(answer.kind in ("returned", "raised") for answer in answers):
+        if trouble := cell_trouble(exercise.name, session.outcomes):
+            return trouble
     if answers[0].kind == "missing":
-        return cell_trouble(exercise.name, session.outcomes) or name_trouble(
-            exercise.name
-        )
+        return name_trouble(exercise.name)
     if all("NotImplementedError" in answer.bases for answer in answers):
         return (
             f"`{exercise.name}` is not written yet: the stub still raises "

@@ -491,7 +491,9 @@ def grad_keeps_batch(dy, x, kh, kw, stride=1, padding=0):
 
 
 def grad_flips(dy, x, kh, kw, stride=1, padding=0):
-    return solutions.depthwise_backward_w(dy, x, kh, kw, stride, padding)[..., ::-1, ::-1]
+    return solutions.depthwise_backward_w(dy, x, kh, kw, stride, padding)[
+        ..., ::-1, ::-1
+    ]
 
 
 def grad_filter_first(dy, x, kh, kw, stride=1, padding=0):
@@ -735,31 +737,31 @@ conv_cost = Exercise(
     results=("params", "macs"),
     groups=[
         Group("counts", 1, "Parameters and operations without groups."),
-        Group("groups and bias", 1, "Grouped layers, with and without a bias."),
-        Group("errors", 1, "Sizes below 1, and groups that do not divide."),
+        Group("groups, bias and errors", 2,
+              "Grouped layers, with and without a bias; arguments that fail."),
     ],
     cases=[
         case("counts", "3 to 8 channels, 3 x 3, on 5 x 7", 3, 8, 3, 5, 7, public=True),
         case("counts", "1 x 1", 6, 4, 1, 9, 2),
         case("counts", "the first layer of a ResNet", 3, 64, 7, 112, 111),
         case("counts", "more operations than 32 bits hold", 512, 1024, 5, 640, 480),
-        case("groups and bias", "with a bias", 5, 2, 3, 4, 6, bias=True, public=True),
-        case("groups and bias", "two groups", 4, 6, 3, 5, 7, groups=2, public=True),
-        case("groups and bias", "depthwise, two filters a channel", 6, 12, 5, 8, 9,
+        case("groups, bias and errors", "with a bias", 5, 2, 3, 4, 6, bias=True, public=True),
+        case("groups, bias and errors", "two groups", 4, 6, 3, 5, 7, groups=2, public=True),
+        case("groups, bias and errors", "depthwise, two filters a channel", 6, 12, 5, 8, 9,
              groups=6),
-        case("groups and bias", "three groups with a bias", 6, 9, 2, 3, 4, groups=3,
+        case("groups, bias and errors", "three groups with a bias", 6, 9, 2, 3, 4, groups=3,
              bias=True),
-        case("groups and bias", "depthwise with a bias", 32, 32, 3, 14, 28, groups=32,
+        case("groups, bias and errors", "depthwise with a bias", 32, 32, 3, 14, 28, groups=32,
              bias=True),
-        case("errors", "groups that do not divide c_in", 5, 6, 3, 4, 4, groups=3,
+        case("groups, bias and errors", "groups that do not divide c_in", 5, 6, 3, 4, 4, groups=3,
              public=True),
-        case("errors", "groups that do not divide c_out", 6, 5, 3, 4, 7, groups=3),
-        case("errors", "groups 0", 6, 5, 3, 4, 7, groups=0),
-        case("errors", "c_in 0", 0, 5, 3, 4, 7),
-        case("errors", "c_out 0", 6, 0, 3, 4, 7),
-        case("errors", "k 0", 6, 5, 0, 4, 7),
-        case("errors", "h_out 0", 6, 5, 3, 0, 7),
-        case("errors", "w_out 0", 6, 5, 3, 4, 0),
+        case("groups, bias and errors", "groups that do not divide c_out", 6, 5, 3, 4, 7, groups=3),
+        case("groups, bias and errors", "groups 0", 6, 5, 3, 4, 7, groups=0),
+        case("groups, bias and errors", "c_in 0", 0, 5, 3, 4, 7),
+        case("groups, bias and errors", "c_out 0", 6, 0, 3, 4, 7),
+        case("groups, bias and errors", "k 0", 6, 5, 0, 4, 7),
+        case("groups, bias and errors", "h_out 0", 6, 5, 3, 0, 7),
+        case("groups, bias and errors", "w_out 0", 6, 5, 3, 4, 0),
     ],
     explain=calls(cost_calls),
     oracle=cost_by_counting,

@@ -1,0 +1,135 @@
+"""`check("conv2d")` and `progress()`: practice in the student's notebook.
+
+`check` runs the public cases on the function in the notebook, on this machine
+and offline, and shows the first that differs. What is graded besides, in
+hidden cases, it tells by group. Nothing is sent anywhere.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from convnets import report, values
+from convnets.answers import Answer, Call, invoke_here
+from convnets.compare import Difference, Rules, compare
+
+FOLDER = Path(__file__).parent
+# The grader turns this off: there, submissions answer to hidden cases only.
+ENABLED = True
+
+# What `check` found in this session, for `progress`: name -> passed, in all.
+_results: dict[str, tuple[int, int]] = {}
+
+
+class CheckFailed(AssertionError):
+    """Some public cases failed. A notebook shows the report, no traceback."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def _render_traceback_(self) -> list[str]:
+        return self.text.splitlines()
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One public case on the student's function."""
+
+    label: str
+    group: str
+    call: Call
+    expected: Answer
+    received: Answer
+    difference: Difference | None
+
+
+def check(name: str, exercise: Any = None) -> None:
+    """Run the public cases of an exercise on your answer.
+
+    name: of the exercise. exercise: your function or class; if it is left
+    out, what the notebook calls by that name.
+    Shows a report. Raises CheckFailed if a case failed, ValueError if there
+    is no such exercise, so that nbgrader's Validate sees it too.
+    """
+    if not ENABLED:
+        return
+    info = _exercise(name)
+    namespace = sys._getframe(1).f_globals
+    if exercise is None:
+        exercise = namespace.get(name)
+    start = time.perf_counter()
+    tried = run(name, exercise)
+    found = report.Report(name, info, tried, time.perf_counter() - start)
+    _results[name] = (sum(t.difference is None for t in tried), len(tried))
+    failed = found.failure is not None
+    shown = report.display(found, failed)
+    if failed:
+        raise CheckFailed(found.headline() if shown else found.text())
+
+
+def run(name: str, exercise: Any) -> list[Tried]:
+    """The public cases of an exercise on an object, without a report."""
+    bundle = _cases(name)
+    names = tuple(bundle["names"])
+    tried = []
+    for case in bundle["cases"]:
+        call = Call(tuple(case["args"]), case["kwargs"], case["caller"])
+        expected = Answer("returned", case["value"])
+        if case["error"]:
+            bases = (case["error"],)
+            expected = Answer("raised", None, case["error"], bases, case["message"])
+        received = invoke_here(exercise, call, names)
+        rules = Rules(bundle["rtol"], case["any_dtype"], bundle["results"])
+        difference = compare(expected, received, rules)
+        label, group = case["label"], case["group"]
+        tried.append(Tried(label, group, call, expected, received, difference))
+        if received.kind == "missing":
+            break
+    return tried
+
+
+def progress() -> None:
+    """Show every exercise: points, what `check` said, what is left.
+
+    Counts the checks that ran in this session of the notebook.
+    """
+    if ENABLED:
+        report.display_progress(list(_catalogue().values()), dict(_results))
+
+
+def names_of(name: str) -> tuple[str, ...]:
+    """The parameter names of an exercise."""
+    return tuple(_cases(name)["names"])
+
+
+@cache
+def _catalogue() -> Mapping[str, dict[str, Any]]:
+    path = FOLDER / "exercises.json"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{path} is missing: check() works in the student bundle. Unpack the "
+            "bundle anew, or, in the project, make one with `make release`."
+        )
+    entries = json.loads(path.read_text("utf-8"))["exercises"]
+    return {entry["name"]: entry for entry in entries}
+
+
+def _exercise(name: str) -> dict[str, Any]:
+    known = _catalogue()
+    if name not in known:
+        raise ValueError(f"no exercise is called {name!r}; there are {list(known)}")
+    return known[name]
+
+
+@cache
+def _cases(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = values.load(FOLDER / "cases" / f"{name}.npz")
+    return found
