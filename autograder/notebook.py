@@ -47,6 +47,11 @@ def _cell(kind: str, source: str, **metadata: Any) -> NotebookNode:
     return _MAKE[kind](source, metadata=metadata)
 
 
+def _tags(cell: NotebookNode) -> list[str]:
+    tags: list[str] = cell.metadata.get("tags", [])
+    return tags
+
+
 def source_notebook(
     chapter: Chapter, exercises: Mapping[str, Exercise], context: Context
 ) -> NotebookNode:
@@ -58,15 +63,15 @@ def source_notebook(
     and for text that has no plain Markdown.
     """
     _check_same(chapter, exercises)
-    cells = [_course_cell(chapter)]
+    cells: list[NotebookNode] = []
     for cell in chapter.cells:
         cells += _released(cell, chapter, exercises, replace(context, line=cell.line))
+    # After the chapter's set-up, which may have to come before torch is imported.
+    first = next((i for i, c in enumerate(cells) if "setup" in _tags(c)), 0)
+    cells.insert(first + 1, _course_cell(chapter))
     if context.cited:
         papers = context.bibliography.listing(list(context.cited))
         cells.append(_cell("markdown", f"## References\n\n{papers}"))
-    # The heading comes first, then the set-up.
-    if len(cells) > 1 and cells[1].cell_type == "markdown":
-        cells[0], cells[1] = cells[1], cells[0]
     for number, made in enumerate(cells):
         name = made.metadata.get("nbgrader", {}).get("grade_id", f"{number:03d}")
         made["id"] = f"{chapter.name}-{name}"[:64]  # the longest that nbformat has
