@@ -199,10 +199,13 @@ class Recorder:
 
     def _new(self, notebook: Any, student: str) -> Any:
         submission = api.SubmittedAssignment(
-            assignment=notebook.assignment, student_id=student
+            assignment_id=notebook.assignment_id, student_id=student
         )
-        self._book.db.add(submission)
-        return api.SubmittedNotebook(notebook=notebook, assignment=submission)
+        submitted = api.SubmittedNotebook(
+            notebook_id=notebook.id, assignment=submission
+        )
+        self._book.db.add(submitted)
+        return submitted
 
     def _grades(self, chapter: str) -> Iterable[Grades]:
         """One query for the scores, one for the comments of a chapter."""
@@ -242,7 +245,10 @@ class Recorder:
 def _score(submitted: Any, cells: Mapping[str, Any], scores: Mapping[str, Any]) -> None:
     rows = {grade.cell_id: grade for grade in submitted.grades}
     for name, cell in cells.items():
-        grade = rows.get(cell.id) or api.Grade(cell_id=cell.id, notebook=submitted)
+        grade = rows.get(cell.id)
+        if grade is None:
+            grade = api.Grade(cell_id=cell.id)
+            submitted.grades.append(grade)
         grade.auto_score = scores[name]
         # A person's score stands, but whoever gave it should look again.
         again = grade.manual_score is not None or grade.auto_score is None
@@ -252,7 +258,10 @@ def _score(submitted: Any, cells: Mapping[str, Any], scores: Mapping[str, Any]) 
 def _comment(submitted: Any, cells: Mapping[str, Any], unanswered: Any) -> None:
     rows = {comment.cell_id: comment for comment in submitted.comments}
     for name, cell in cells.items():
-        comment = rows.get(cell.id) or api.Comment(cell_id=cell.id, notebook=submitted)
+        comment = rows.get(cell.id)
+        if comment is None:
+            comment = api.Comment(cell_id=cell.id)
+            submitted.comments.append(comment)
         comment.auto_comment = UNCHANGED if name in unanswered else None
 
 
