@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -19,10 +20,10 @@ def wires(layers: Mapping[str, np.ndarray]) -> Figure:
 
     layers: from a title to a bool array (O, C), True where there is a filter.
     """
-    figure, axes = canvas(7.2, 2.9, len(layers))
+    figure, axes = canvas(5.8, 2.6, len(layers))
     for ax, (title, heard) in zip(axes, layers.items(), strict=True):
         _one_layer(ax, heard)
-        ax.set_title(f"{title}: {int(heard.sum())} filters")
+        ax.set_title(f"{title}:\n{int(heard.sum())} filters")
     return figure
 
 
@@ -82,29 +83,40 @@ def promise(
     measured: Mapping[str, Sequence[Spread]],
     suspects: Mapping[str, Spread],
 ) -> Figure:
-    """Left: gain promised by counting, and measured. Right: times to compare.
+    """Above: gain promised by counting, and measured. Below: times to compare.
 
     measured: quotients of times, one line each; suspects: milliseconds, one
     bar each.
     """
-    figure, (left, right) = canvas(7.6, 3.3, 2)
-    left.plot(widths, promised, "D:", color=INPUT, label="promised by MACs")
+    figure = Figure(figsize=(5.4, 5.2), layout="constrained")
+    above, below = figure.subplots(2, 1, height_ratios=(3, 2))
+    _gains(above, widths, promised, measured)
+    _bars(below, suspects)
+    return figure
+
+
+def _gains(
+    ax: Axes,
+    widths: Sequence[int],
+    promised: Sequence[float],
+    measured: Mapping[str, Sequence[Spread]],
+) -> None:
+    """Lines over the number of channels."""
+    ax.plot(widths, promised, "D:", color=INPUT, label="promised by MACs")
     looks = (("o-", ACCENT), ("s--", OUTPUT))
     for (name, gains), (style, colour) in zip(measured.items(), looks, strict=True):
         median = np.array([gain.median for gain in gains])
-        below = median - [gain.low for gain in gains]
-        above = [gain.high for gain in gains] - median
-        left.errorbar(
-            widths, median, [below, above], fmt=style, c=colour, capsize=3, label=name
-        )
-    left.set_xscale("log", base=2)
-    left.set_xticks(widths, [str(width) for width in widths])
-    left.set_ylim(bottom=0)
-    left.set_xlabel("channels")
-    left.set_ylabel("times faster than dense")
-    left.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1))
-    _bars(right, suspects)
-    return figure
+        down = median - [gain.low for gain in gains]
+        up = [gain.high for gain in gains] - median
+        look: dict[str, Any] = {"fmt": style, "c": colour, "capsize": 3, "label": name}
+        ax.errorbar(widths, median, [down, up], **look)
+    ax.set_xscale("log", base=2)
+    ax.set_xticks(widths, [str(width) for width in widths])
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("channels")
+    ax.set_ylabel("times faster than dense")
+    # Above the plot, where no line can pass.
+    ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1))
 
 
 def _bars(ax: Axes, suspects: Mapping[str, Spread]) -> None:

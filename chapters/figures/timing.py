@@ -28,7 +28,7 @@ def time_of(call: Call) -> Spread:
     """
     call()
     times = [_seconds(call)]
-    while len(times) < 5 or (sum(times) < BUDGET and len(times) < 200):
+    while len(times) < 5 or (sum(times) < BUDGET and len(times) < 1000):
         times.append(_seconds(call))
     return _spread([1000 * seconds for seconds in times])
 
@@ -40,7 +40,7 @@ def speedup(slow: Call, fast: Call) -> Spread:
     """
     slow(), fast()
     pairs = [(_seconds(slow), _seconds(fast))]
-    while len(pairs) < 9 or (np.sum(pairs) < BUDGET and len(pairs) < 200):
+    while len(pairs) < 9 or (np.sum(pairs) < BUDGET and len(pairs) < 1000):
         pairs.append((_seconds(slow), _seconds(fast)))
     return _spread([long / short for long, short in pairs])
 
