@@ -5,6 +5,7 @@ submission is.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -99,3 +100,23 @@ def _explanation(found: Explanation) -> dict[str, Any]:
         "received": found.received,
         "diagnoses": list(found.diagnoses),
     }
+
+
+def in_words(verdict: Verdict) -> Iterator[str]:
+    """A verdict for the terminal, a line at a time."""
+    yield f"{verdict.exercise}: {verdict.score:g} of {verdict.points} points"
+    if verdict.trouble:
+        yield verdict.trouble
+    for case in verdict.cases:
+        mark = "passed" if case.passed else "failed"
+        message = f": {case.message}" if case.message else ""
+        yield f"  {mark}  {case.group} - {case.label}{message}"
+    if found := verdict.explanation:
+        yield "The smallest input found that shows it:"
+        yield f"  {found.call}"
+        yield from (f"  {line}" for line in found.given.splitlines())
+        yield f"  expected {found.expected}"
+        yield f"  received {found.received}"
+        yield f"  {found.message}"
+        for says in found.diagnoses:
+            yield f"Your result is what one gets when {says}."

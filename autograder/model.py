@@ -123,6 +123,7 @@ class Exercise:
     seconds: how long one call may take.
     results: what the entries of a returned tuple are called.
     rtol: another tolerance than the table's, by dtype.
+    equivalents: mutants of the reference that compute the same, with reasons.
     forbidden: dotted names of the library calls that the exercise is about.
     image: the result is a batch of images, so a picture helps.
     """
@@ -140,6 +141,7 @@ class Exercise:
     seconds: float = 5.0
     rtol: dict[str, float] = field(default_factory=dict)
     results: tuple[str, ...] = ()
+    equivalents: dict[str, str] = field(default_factory=dict)
     image: bool = False
 
     @property

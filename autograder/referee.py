@@ -91,6 +91,14 @@ class Referee:
             seconds=seconds,
         )
 
+    def first_failure(self, exercise: Exercise, session: Session) -> str:
+        """The label of the first case that fails, or nothing if all pass."""
+        for drawn in drawn_cases(exercise, self.seed):
+            answer = _ask(exercise, session, drawn.call)
+            if compare(drawn.expected, answer, rules(exercise, drawn)):
+                return drawn.case.label
+        return ""
+
     def _answers(
         self, exercise: Exercise, session: Session, drawn: Sequence[DrawnCase]
     ) -> list[Answer]:

@@ -540,7 +540,7 @@ STRIDE_CASES = [
 
 DTYPE_CASES = [
     case("dtype and errors", "float32 stays float32", normal(2, 3, 6, 5, dtype="float32"),
-         normal(4, 3, 3, 2, dtype="float32"), b=normal(4, dtype="float32")),
+         normal(5, 3, 3, 2, dtype="float32"), b=normal(5, dtype="float32")),
     case("dtype and errors", "images of whole numbers of type int",
          integers(1, 2, 4, 5, dtype="int64"), integers(3, 2, 2, 3, dtype="int64"),
          any_dtype=True),

@@ -1,0 +1,262 @@
+"""`course`: a verb a stage.
+
+Exit status: 0 when all is well, 1 when the answer is no (points lost, a
+promise broken), 2 when the trouble is ours or the call's.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import TimeElapsedColumn as Elapsed
+
+from autograder.errors import CourseError
+
+ROOT = Path(__file__).parent.parent
+BUILD = ROOT / "_build"
+COURSE = BUILD / "course"
+
+app = typer.Typer(
+    help="ConvNets by Hand: build the book, release assignments, grade them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+Chapters = Annotated[list[str] | None, typer.Argument(help="Chapters; none means all.")]
+CourseFolder = Annotated[
+    Path, typer.Option("--course", help="nbgrader's course folder.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+class Isolation(StrEnum):
+    """Isolation levels by name."""
+
+    process = "process"
+    confined = "confined"
+    isolated = "isolated"
+
+
+LevelOption = Annotated[
+    Isolation,
+    typer.Option("--level", help="Refuse to run below this isolation level."),
+]
+
+
+def main() -> None:
+    """Run the command line; a CourseError is one message and status 2."""
+    try:
+        app()
+    except CourseError as error:
+        errors.print(f"[bold red]course:[/] {escape(str(error))}")
+        sys.exit(2)
+
+
+@contextmanager
+def steps() -> Iterator[Any]:
+    """A line that says what is being done and for how long."""
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        Elapsed(),
+        console=errors,
+        transient=True,
+    ) as progress:
+        task = progress.add_task("")
+        yield lambda text: progress.update(task, description=escape(text))
+
+
+def bar() -> Progress:
+    """A bar for work that can be counted."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        Elapsed(),
+        console=errors,
+    )
+
+
+@app.command()
+def site() -> None:
+    """Build the website into _build/html."""
+    from autograder import site as stage
+
+    with steps() as say:
+        made = stage.build(ROOT, say)
+    again = ", ".join(made.executed) or "nothing: all as before"
+    console.print(f"{made.pages} pages in {made.seconds:.0f} s; code ran in: {again}")
+    console.print(f"open {made.html / 'index.html'}")
+
+
+@app.command()
+def release(chapters: Chapters = None) -> None:
+    """Make nbgrader assignments and the student bundle."""
+    from autograder import release as stage
+    from autograder import site as pages
+
+    with steps() as say:
+        made = stage.release(ROOT, BUILD, chapters or (), say)
+        if (BUILD / "html").is_dir():
+            pages.copy_downloads(ROOT)
+    console.print(
+        f"{', '.join(made.chapters)}: {made.exercises} exercises, {made.points} points"
+    )
+    console.print(f"assignments {made.course / 'release'}")
+    console.print(f"students    {made.bundle.archive}")
+
+
+@app.command()
+def grade(
+    chapters: Chapters = None,
+    course: CourseFolder = COURSE,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes.")] = None,
+    level: LevelOption = Isolation.isolated,
+    student: Annotated[str | None, typer.Option(help="Only this student.")] = None,
+    again: Annotated[bool, typer.Option(help="Ignore filed verdicts.")] = False,
+) -> None:
+    """Grade what lies in submitted/, in the sandbox, into the gradebook."""
+    from autograder import grade as stage
+    from autograder import report as staff
+
+    with bar() as progress:
+        summary = stage.grade(
+            course,
+            chapters or (),
+            jobs=jobs,
+            level=_level(level),
+            student=student,
+            again=again,
+            progress=progress,
+        )
+    page = staff.write_report(course)
+    for line in stage.summary_lines(summary):
+        console.print(escape(line))
+    console.print(f"gradebook {course / 'gradebook.db'}")
+    console.print(f"feedback  {course / 'feedback'}")
+    console.print(f"report    {page}")
+
+
+@app.command()
+def report(course: CourseFolder = COURSE) -> None:
+    """Write the staff's report from the gradebook and the last run."""
+    from autograder import report as stage
+
+    console.print(f"report    {stage.write_report(course)}")
+
+
+@app.command()
+def export(
+    to: Annotated[Path, typer.Option(help="The table to write.")] = Path("grades.csv"),
+    course: CourseFolder = COURSE,
+) -> None:
+    """Write the grades as a CSV table without formulas."""
+    from autograder.export import write_table
+
+    console.print(f"{write_table(course, to)} rows in {to}")
+
+
+@app.command()
+def verify(
+    exercises: Annotated[
+        list[str] | None, typer.Argument(help="Exercises; none means all.")
+    ] = None,
+    mutants: Annotated[
+        bool, typer.Option("--mutants", help="Also kill mutants of the references.")
+    ] = False,
+) -> None:
+    """Prove every exercise: right answers pass, wrong ones fail and are named."""
+    from autograder import verification
+
+    with steps() as say:
+        findings = verification.run(exercises or (), mutants, BUILD, say)
+    for finding in findings:
+        mark = "[green]kept  [/]" if finding.kept else "[bold red]broken[/]"
+        detail = f" ({finding.detail})" if finding.detail else ""
+        console.print(
+            f"{mark} {finding.exercise}: {finding.promise}{escape(detail)}",
+            soft_wrap=True,
+        )
+    broken = sum(not finding.kept for finding in findings)
+    console.print(f"{len(findings) - broken} promises kept, {broken} broken")
+    raise typer.Exit(1 if broken else 0)
+
+
+@app.command("try")
+def attempt(
+    exercise: Annotated[str, typer.Argument(help="The exercise's name.")],
+    file: Annotated[Path, typer.Argument(help="A Python file that defines it.")],
+    as_json: Json = False,
+    level: LevelOption = Isolation.isolated,
+) -> None:
+    """Grade one exercise in a plain Python file, as a submission is graded."""
+    from autograder import attempt as stage
+
+    verdict = stage.attempt(exercise, file, _level(level))
+    if as_json:
+        print(json.dumps(stage.as_json(verdict), indent=1))
+    else:
+        for line in stage.in_words(verdict):
+            console.print(escape(line), soft_wrap=True)
+    raise typer.Exit(0 if verdict.passed else 1)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Try every layer of the sandbox on this machine, and say what holds."""
+    from dataclasses import asdict
+
+    from autograder.sandbox import level_that_holds, probe
+
+    reports = probe()
+    if as_json:
+        rows = [{**asdict(r), "level": r.level.name.lower()} for r in reports]
+        print(json.dumps(rows, indent=1))
+    else:
+        for layer in reports:
+            mark = "[green]holds[/]  " if layer.holds else "[bold red]missing[/]"
+            console.print(f"{mark} {layer.name}: {escape(layer.protects)}")
+            if not layer.holds:
+                console.print(f"        {escape(layer.missing)}. {layer.remedy}")
+        console.print(f"level that holds here: {level_that_holds().name.lower()}")
+    raise typer.Exit(0 if all(layer.holds for layer in reports) else 1)
+
+
+@app.command()
+def demo() -> None:
+    """Site, release, a sample class, its grades, feedback and a report."""
+    from autograder import sample_class
+
+    console.rule("1 of 4  the website (its notebooks run; a minute or two)")
+    site()
+    console.rule("2 of 4  assignments and the student bundle")
+    release()
+    console.rule("3 of 4  a sample class")
+    samples = sample_class.write_class(COURSE)
+    console.print(f"{len(samples)} submissions in {COURSE / 'submitted'}")
+    console.rule("4 of 4  grading")
+    grade()
+    console.rule("where to look")
+    console.print(f"site     {BUILD / 'html' / 'index.html'}", soft_wrap=True)
+    console.print(f"bundle   {BUILD / 'student'}", soft_wrap=True)
+    console.print(f"report   {COURSE / 'report' / 'index.html'}", soft_wrap=True)
+    console.print(f"feedback {COURSE / 'feedback'}/<student>/", soft_wrap=True)
+
+
+def _level(name: Isolation) -> Any:
+    from autograder.sandbox import Level
+
+    return Level[name.name.upper()]
