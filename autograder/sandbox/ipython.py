@@ -15,7 +15,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 # Cell magics whose cell is Python that is meant to run here.
 _RUNS_CELL = frozenset("capture prun time timeit".split())
 _RUNS_LINE = frozenset("prun time timeit".split())
-_transformers = TransformerManager()  # type: ignore[no-untyped-call]
+_transformers = TransformerManager()
 
 
 def to_python(source: str) -> str:
@@ -55,7 +55,8 @@ class Quiet:
     def run_line_magic(self, name: str, line: str, *args: Any) -> None:
         """Run the statement behind `%time`; any other magic does nothing."""
         if name in _RUNS_LINE:
-            exec(compile(line, "<cell magic>", "exec"), self._namespace)
+            code = compile(line, "<cell magic>", "exec", dont_inherit=True)
+            exec(code, self._namespace)
 
     def run_cell_magic(self, name: str, line: str, cell: str) -> None:
         """Do nothing."""

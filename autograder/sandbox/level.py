@@ -45,5 +45,5 @@ class Limits:
     tmp_bytes: int = 64 * MIB
     tmp_files: int = 4096
     open_files: int = 64
-    cpu_seconds: int = 600
+    cpu_seconds: int = 3600
     forks: int = 6

@@ -62,7 +62,9 @@ class Child:
 
         Raises ZygoteTrouble.
         """
-        if not select.select([self.pidfd], [], [], seconds)[0]:
+        ending = select.poll()  # unlike select, at home with any descriptor
+        ending.register(self.pidfd, select.POLLIN)
+        if not ending.poll(seconds * 1000):
             return None
         return self.zygote.reap(self.pid)
 
@@ -105,6 +107,7 @@ class ZygoteProcess:
                 stderr=subprocess.PIPE,
                 pass_fds=[theirs.fileno()],
                 cwd="/",
+                start_new_session=True,  # Ctrl-C is the supervisor's affair
             )
         self._control.settimeout(START_SECONDS)
         trouble = self._first_words()
@@ -115,13 +118,15 @@ class ZygoteProcess:
 
     def _first_words(self) -> str:
         """What it says when it has started: empty, or the reason it did not."""
-        try:
-            said = self._control.recv(4096).decode("utf-8", "replace")
-        except TimeoutError:
-            return f"it was not ready within {START_SECONDS:.0f} s"
         errors = self._process.stderr
-        if not said and errors is not None:
-            said = errors.read(1 << 20).decode("utf-8", "replace")[-2000:]
+        assert errors is not None
+        with errors:
+            try:
+                said = self._control.recv(4096).decode("utf-8", "replace")
+            except TimeoutError:
+                return f"it was not ready within {START_SECONDS:.0f} s"
+            if not said:
+                said = errors.read(1 << 20).decode("utf-8", "replace")[-2000:]
         return "" if said == "ready" else said or "it ended without a word"
 
     def fork(self) -> Child:
@@ -151,8 +156,6 @@ class ZygoteProcess:
         self._control.close()
         self._process.kill()
         self._process.wait()
-        if self._process.stderr is not None:
-            self._process.stderr.close()
 
 
 def _settings(control: int, level: Level, limits: Limits) -> str:

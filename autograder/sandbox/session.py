@@ -43,7 +43,11 @@ class Session:
         while True:
             self._forks += 1
             child = self._fork()
-            outcomes, fatal = self._run_cells(child)
+            try:
+                outcomes, fatal = self._run_cells(child)
+            except BaseException:  # ours, or Ctrl-C: nobody else has the child
+                child.end()
+                raise
             if fatal is None:
                 self._child = child
                 return outcomes

@@ -41,7 +41,11 @@ class Sandbox:
         Raises SetUpError where the level does not hold on this machine.
         """
         _check_machine()
-        self.fork().end()
+        try:
+            self.fork().end()
+        except BaseException:
+            self.close()
+            raise
 
     def open(self, program: Program) -> Session:
         """Run the cells of a program in a fresh child.
