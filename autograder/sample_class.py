@@ -7,9 +7,7 @@ has to make of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from autograder import catalogue, folders
 from autograder.sample_desk import Desk, Expected, Sample, desk_of
@@ -39,17 +37,23 @@ def write_class(course: Path) -> list[Sample]:
 
 def listed(desk: Desk) -> None:
     """Right answers and mistakes: the first of each exercise in one notebook,
-    the second of each in the next, until each was handed in once."""
+    the second of each in the next, until each was handed in once. Exercises
+    with shorter lists are right in the later notebooks."""
     desk.add("right", desk.right())
+    right = {name: answers.reference for name, answers in desk.answers.items()}
     for number in range(max(len(a.alternatives) for a in desk.answers.values())):
-        other = {n: _nth(a.alternatives, number) for n, a in desk.answers.items()}
-        desk.add(f"right-otherwise-{number + 1}", desk.notebook(other))
+        other = {
+            name: answers.alternatives[number]
+            for name, answers in desk.answers.items()
+            if number < len(answers.alternatives)
+        }
+        desk.add(f"right-otherwise-{number + 1}", desk.notebook(right | other))
     for number in range(max(len(a.mistakes) for a in desk.answers.values())):
-        wrong = {n: _nth(a.mistakes, number) for n, a in desk.answers.items()}
+        wrong = {
+            name: answers.mistakes[number]
+            for name, answers in desk.answers.items()
+            if number < len(answers.mistakes)
+        }
         sources = {name: source for name, (_, source) in wrong.items()}
         says = {name: Expected("less", (says,)) for name, (says, _) in wrong.items()}
-        desk.add(f"mistakes-{number + 1:02}", desk.notebook(sources), says)
-
-
-def _nth(items: Sequence[Any], number: int) -> Any:
-    return items[number % len(items)]
+        desk.add(f"mistakes-{number + 1:02}", desk.notebook(right | sources), says)

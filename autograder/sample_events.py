@@ -15,7 +15,7 @@ from autograder.sample_desk import Desk, Expected, code, prose
 def unfinished(desk: Desk) -> None:
     """Half of it done; nothing done; nothing done and points forged."""
     done = {n: desk.answers[n].reference for n in desk.names[:2]}
-    stub = Expected("none", ("not written yet",))
+    stub = Expected("none", ("still the stub",))
     rest = dict.fromkeys(desk.names[2:], stub)
     desk.add("half-finished", desk.notebook(done, helpers=False), rest)
     untouched = dict.fromkeys(desk.names, stub)
@@ -51,10 +51,28 @@ def crashes(desk: Desk) -> None:
         desk.notebook(right | endless, helpers=False),
         {first: Expected("none", ("took too long",))},
     )
-    stuck = desk.right()
-    stuck.cells.insert(desk.index(stuck, last), code("while True:\n    pass"))
-    ended = Expected("none", ("did not end in time",))
-    desk.add("endless-cell", stuck, dict.fromkeys(desk.names, ended))
+    stuck = {last: "while True:\n    pass"}
+    desk.add(
+        "endless-cell",
+        desk.notebook(right | stuck, helpers=False),
+        {last: Expected("none", ("did not end in time",))},
+    )
+
+
+LOUD = """
+
+
+import sys
+import warnings
+
+_plain = {name}
+
+
+def {name}(*args, **kwargs):
+    warnings.warn("slow, but right")
+    print("a message on stderr", file=sys.stderr)
+    print("a message on stdout")
+    return _plain(*args, **kwargs)"""
 
 
 def _body(function: str, body: str) -> str:
@@ -66,14 +84,7 @@ def noise(desk: Desk) -> None:
     """Warnings, prints, magics and plots, which must cost nothing."""
     first = desk.names[0]
     warned = desk.right()
-    cell = warned.cells[desk.index(warned, first)]
-    head, _, rest = cell.source.partition('"""\n')
-    docstring, _, body = rest.partition('"""\n')
-    cell.source = (
-        f'import sys\nimport warnings\n\n\n{head}"""\n{docstring}"""\n'
-        '    warnings.warn("slow, but right")\n'
-        f'    print("debugging", file=sys.stderr)\n    print("shape")\n{body}'
-    )
+    warned.cells[desk.index(warned, first)].source += LOUD.format(name=first)
     desk.add("warnings", warned)
     magic = desk.right()
     at = desk.index(magic, first)
@@ -171,7 +182,7 @@ def other_files(desk: Desk) -> None:
     ]
     desk.add("markup-in-cells", marked)
     desk.add("old-format", _version_3(desk.right()))
-    desk.add_useless("not-json", b"PK\x03\x04 this was a zip file", "not UTF-8")
+    desk.add_useless("not-json", b"PK\x03\x04\xff this was a zip file", "not UTF-8")
     desk.add_useless("cut-off", ipynb.to_bytes(desk.right())[:5000], "not JSON")
     desk.add_useless("empty-file", b"", "not JSON")
     nothing = desk.right()
