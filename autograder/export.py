@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.plugins import ExportPlugin
+
+from autograder.errors import SetUpError
+from autograder.recorder import gradebook_url
 
 COLUMNS = (
     "assignment",
@@ -39,6 +42,24 @@ def safe(value: Any) -> Any:
     return value
 
 
+def write_table(course: Path, path: Path) -> int:
+    """Write a course folder's grades as CSV; returns the number of rows.
+
+    Raises UsageError when nothing was released, SetUpError when the table
+    cannot be written.
+    """
+    with Gradebook(gradebook_url(course)) as gradebook:
+        rows = list(_rows(gradebook, frozenset(), frozenset()))
+    try:
+        _write(path, rows)
+    except OSError as error:
+        raise SetUpError(
+            f"Writing the grades: {path} cannot be written ({error.strerror}). "
+            "Name another file with --to."
+        ) from None
+    return len(rows)
+
+
 class SafeCsv(ExportPlugin):  # type: ignore[misc]  # nbgrader has no types
     """`nbgrader export`: nbgrader's columns, quoted, and no formulas."""
 
@@ -46,30 +67,38 @@ class SafeCsv(ExportPlugin):  # type: ignore[misc]  # nbgrader has no types
         """Write the table to `--to`, grades.csv by default."""
         path = Path(self.to or "grades.csv")
         self.log.info("Exporting grades to %s", path)
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS)
-            writer.writeheader()
-            for row in self._rows(gradebook):
-                writer.writerow({name: safe(value) for name, value in row.items()})
+        students = frozenset(map(str, self.student))
+        assignments = frozenset(map(str, self.assignment))
+        _write(path, _rows(gradebook, students, assignments))
 
-    def _rows(self, gradebook: Gradebook) -> Iterator[dict[str, Any]]:
-        students = {str(name) for name in self.student}
-        assignments = {str(name) for name in self.assignment}
-        for assignment in gradebook.assignments:
-            if assignments and assignment.name not in assignments:
-                continue
-            for student in gradebook.students:
-                if not students or student.id in students:
-                    yield {
-                        "assignment": assignment.name,
-                        "duedate": assignment.duedate,
-                        "student_id": student.id,
-                        "last_name": student.last_name,
-                        "first_name": student.first_name,
-                        "email": student.email,
-                        "max_score": assignment.max_score,
-                        **_scores(gradebook, assignment.name, student.id),
-                    }
+
+def _write(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({name: safe(value) for name, value in row.items()})
+
+
+def _rows(
+    gradebook: Gradebook, students: frozenset[str], assignments: frozenset[str]
+) -> Iterator[dict[str, Any]]:
+    """A row for each student and assignment; none named means all."""
+    for assignment in gradebook.assignments:
+        if assignments and assignment.name not in assignments:
+            continue
+        for student in gradebook.students:
+            if not students or student.id in students:
+                yield {
+                    "assignment": assignment.name,
+                    "duedate": assignment.duedate,
+                    "student_id": student.id,
+                    "last_name": student.last_name,
+                    "first_name": student.first_name,
+                    "email": student.email,
+                    "max_score": assignment.max_score,
+                    **_scores(gradebook, assignment.name, student.id),
+                }
 
 
 def _scores(gradebook: Gradebook, assignment: str, student: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from autograder import folders
 from autograder.graded import Graded, Sheet, failed, filed, filed_sheet
 from autograder.pages import ENVIRONMENT, render
 from autograder.program import exercise_of, key, role
-from autograder.recorder import Grades
+from autograder.records import Grades
 from autograder.transplant import DELETED
 
 ORDER = ("full", "part", "none")

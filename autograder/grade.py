@@ -31,7 +31,8 @@ from autograder.ingest import (
     uploads,
 )
 from autograder.pool import Pool
-from autograder.recorder import Record, Recorder, gradebook_url
+from autograder.recorder import Recorder, gradebook_url
+from autograder.records import Record
 from autograder.sandbox import Level, Limits
 from autograder.worker import Done, Job, Plan, executor, grade_one, lost
 
@@ -110,6 +111,25 @@ def grade(
     summary.seconds = time.perf_counter() - start
     folders.write(course / "run.json", json.dumps(asdict(summary), default=str))
     return summary
+
+
+def summary_lines(summary: GradeSummary) -> Iterator[str]:
+    """The summary as lines for a terminal."""
+    workers = "1 worker" if summary.jobs == 1 else f"{summary.jobs} workers"
+    yield (
+        f"{len(summary.lines)} notebooks of {', '.join(summary.chapters)} graded in "
+        f"{summary.seconds:.1f} s by {workers}, isolation level {summary.level}: "
+        f"{summary.timings.computed} verdicts computed, "
+        f"{summary.timings.looked_up} found as filed"
+    )
+    if summary.troubles:
+        yield f"{len(summary.troubles)} could not be graded as they were:"
+    for line in summary.troubles:
+        yield f"  {line.student}, {line.chapter}: {line.trouble}"
+    if summary.refused:
+        yield f"{len(summary.refused)} refused:"
+    for refused in summary.refused:
+        yield f"  {refused.reason}"
 
 
 def _grade_all(

@@ -8,77 +8,17 @@ class, where nbgrader opens nine connections a notebook.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from nbgrader import api
-from nbgrader.utils import compute_checksum
 from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.errors import SetUpError, UsageError
-from autograder.graded import Graded
-from autograder.program import key, mark, role
+from autograder.records import Grades, Record
 
 UNCHANGED = "No response."  # nbgrader's own words for an untouched cell
-
-
-@dataclass(frozen=True)
-class Record:
-    """What is written down of one graded submission.
-
-    scores: by grade cell; None asks a person to grade it. unanswered: the
-    solution cells that are as they were given out.
-    """
-
-    student: str
-    chapter: str
-    scores: Mapping[str, float | None]
-    unanswered: frozenset[str] = frozenset()
-    timestamp: datetime | None = None
-
-
-@dataclass
-class Grades:
-    """What the gradebook says of one submission, a person's changes included.
-
-    cells: score and maximum by grade cell; comments by solution cell.
-    """
-
-    student: str
-    chapter: str
-    late_penalty: float = 0.0
-    cells: dict[str, tuple[float, float]] = field(default_factory=dict)
-    comments: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def score(self) -> float:
-        """The points of all cells, less what being late costs."""
-        return sum(score for score, _ in self.cells.values()) - self.late_penalty
-
-    @property
-    def max_score(self) -> float:
-        """What full marks are worth."""
-        return sum(most for _, most in self.cells.values())
-
-
-def record_of(
-    student: str, chapter: str, graded: Graded, timestamp: datetime | None = None
-) -> Record:
-    """What to write down of a graded notebook."""
-    by_name = {sheet.verdict.exercise: sheet.verdict.score for sheet in graded.sheets}
-    scores: dict[str, float | None] = {}
-    unanswered = set()
-    for cell in graded.notebook.cells:
-        if role(cell) == "grade":
-            name = key(cell)
-            scores[name] = by_name.get(name.removeprefix("check_"))
-        given = mark(cell).get("checksum") if role(cell) == "solution" else None
-        if given and given == compute_checksum(cell):
-            unanswered.add(key(cell))
-    return Record(student, chapter, scores, frozenset(unanswered), timestamp)
 
 
 def gradebook_url(course: Path) -> str:
@@ -210,29 +150,25 @@ class Recorder:
     def _grades(self, chapter: str) -> Iterable[Grades]:
         """One query for the scores, one for the comments of a chapter."""
         found: dict[str, Grades] = {}
-        for student, penalty, name, score, most in self._rows(
-            api.Grade, api.GradeCell, api.Grade.score, api.GradeCell.max_score, chapter
-        ):
+        grade, cell = api.Grade, api.GradeCell
+        columns = (grade.score, cell.max_score, grade.needs_manual_grade)
+        for row in self._rows(chapter, grade, cell, *columns):
+            student, penalty, name, score, most, waits = row
             grades = found.setdefault(student, Grades(student, chapter, penalty or 0.0))
             grades.cells[name] = (score, most)
-        for student, _, name, comment, _ in self._rows(
-            api.Comment,
-            api.SolutionCell,
-            api.Comment.comment,
-            api.SolutionCell.name,
-            chapter,
-        ):
-            if comment:
+            grades.waiting += waits
+        rows = self._rows(chapter, api.Comment, api.SolutionCell, api.Comment.comment)
+        for student, _, name, comment in rows:
+            if comment and student in found:
                 found[student].comments[name] = comment
         return found.values()
 
-    def _rows(self, kind: Any, cell: Any, first: Any, second: Any, chapter: str) -> Any:
+    def _rows(self, chapter: str, kind: Any, cell: Any, *columns: Any) -> Any:
+        """Student, late penalty, cell's name and columns of grades or comments."""
         submitted, assignment = api.SubmittedNotebook, api.SubmittedAssignment
         penalty = submitted.late_submission_penalty
         return (
-            self._book.db.query(
-                assignment.student_id, penalty, cell.name, first, second
-            )
+            self._book.db.query(assignment.student_id, penalty, cell.name, *columns)
             .select_from(kind)
             .join(cell, cell.id == kind.cell_id)
             .join(submitted, submitted.id == kind.notebook_id)

@@ -15,7 +15,7 @@ from autograder.bench import Bench, Timings
 from autograder.feedback import fragment
 from autograder.graded import Graded, file_verdicts, show_verdicts
 from autograder.ingest import printable
-from autograder.recorder import Record, record_of
+from autograder.records import Record, record_of
 from autograder.sandbox import Level, Limits
 
 LOST = (
