@@ -173,7 +173,7 @@ def conv2d(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
     y = np.moveaxis(np.concatenate(parts, axis=3), 3, 1)  # (N, O, H', W')
     if b is not None:
         y = y + b[:, None, None]
-    return y.astype(x.dtype)
+    return y
     ### END SOLUTION
 
 
@@ -250,6 +250,6 @@ def conv2d_backward(dy, x, w, stride=1, padding=0):
                 "nohw,oc->nchw", dy, w[:, :, i, j]
             )
     dx = d_padded[:, :, ph : ph + H, pw : pw + W]
-    db = dy.sum(axis=(0, 2, 3)).astype(x.dtype)
+    db = dy.sum(axis=(0, 2, 3))
     return dx, dw, db
     ### END SOLUTION

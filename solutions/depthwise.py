@@ -77,7 +77,7 @@ def depthwise_conv2d(x, w, stride=1, padding=0):
     windows = sliding_window_view(padded, (kh, kw), axis=(2, 3))
     windows = windows[:, :, ::sh, ::sw]  # (N, C, H', W', kh, kw)
     y = np.einsum("nchwij,cmij->ncmhw", windows, w)  # (N, C, M, H', W')
-    return y.reshape(N, C * M, *y.shape[3:]).astype(x.dtype)
+    return y.reshape(N, C * M, *y.shape[3:])
     ### END SOLUTION
 
 
@@ -139,8 +139,7 @@ def depthwise_backward_w(dy, x, kh, kw, stride=1, padding=0):
     windows = sliding_window_view(padded, (kh, kw), axis=(2, 3))
     windows = windows[:, :, ::sh, ::sw]  # (N, C, H', W', kh, kw)
     per_filter = dy.reshape(N, C, M, h_out, w_out)
-    dw = np.einsum("ncmhw,nchwij->cmij", per_filter, windows)
-    return dw.astype(x.dtype)
+    return np.einsum("ncmhw,nchwij->cmij", per_filter, windows)
     ### END SOLUTION
 
 

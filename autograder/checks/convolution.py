@@ -560,6 +560,11 @@ conv2d_loops = Exercise(
     cases=[*PLAIN_CASES, *STRIDE_CASES, *DTYPE_CASES, *ERROR_CASES],
     explain=calls(loop_calls),
     oracle=five(torch_conv2d),
+    equivalents={
+        "line 23: padded = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw))) => "
+        "padded = np.pad(x, ((0, 1), (0, 0), (ph, ph), (pw, pw)))":
+        "an image more at the end, at which the loop over N does not look",
+    },
     alternatives=[loops_by_tap, five(shift_and_add), five(by_unfold), five(by_autograd),
                   five(in_fortran_order)],
     mistakes=[Mistake(m.says, five(m.function)) for m in LOOP_MISTAKES],
@@ -606,6 +611,11 @@ conv2d = Exercise(
     ],
     explain=calls(rich_calls),
     oracle=torch_conv2d,
+    equivalents={
+        "line 29: padded = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw))) => "
+        "padded = np.pad(x, ((0, 0), (0, 1), (ph, ph), (pw, pw)))":
+        "a channel more at the end, which no group takes",
+    },
     alternatives=[shift_and_add, by_unfold, by_autograd, in_fortran_order],
     mistakes=[
         *LOOP_MISTAKES,
@@ -794,6 +804,11 @@ im2col = Exercise(
     ],
     explain=calls(column_calls),
     oracle=torch_unfold,
+    equivalents={
+        "line 24: return rows_first.reshape(N, C * kh * kw, -1) => "
+        "return rows_first.reshape(N, C * kh * kw, -2)":
+        "NumPy takes any negative size for the one it has to find",
+    },
     alternatives=[columns_by_loops, columns_by_taps, columns_by_identity],
     mistakes=[
         Mistake("the rows run over the window first and over the channels last",
@@ -1065,6 +1080,12 @@ conv2d_backward = Exercise(
     ],
     explain=calls(backward_calls),
     oracle=torch_gradients,
+    equivalents={
+        "line 39: db = dy.sum(axis=(0, 2, 3)) => db = dy.sum(axis=(2, 0, 3))":
+        "a sum does not depend on the order of its axes",
+        "line 39: db = dy.sum(axis=(0, 2, 3)) => db = dy.sum(axis=(0, 3, 2))":
+        "a sum does not depend on the order of its axes",
+    },
     alternatives=[gradients_by_loops, gradients_by_columns, gradients_by_transpose],
     mistakes=[
         Mistake("windows that overlap overwrite each other in dx instead of adding up",
