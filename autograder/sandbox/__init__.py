@@ -1,9 +1,14 @@
 """Runs what students wrote where it can do no harm: the hostile half of grading.
 
-supervisor  Sandbox          trusted: owns one zygote
-session     Session          trusted: the clock, the kill switch
-zygote, child                confined: run a program, answer calls
-probe       probe()          what holds on this machine
+- level, program: how strictly, how much, what; plain data
+- supervisor: Sandbox, which owns one zygote (trusted)
+- session: one submission over several children, its clock (trusted)
+- exchange, frames: one request, one reply, of which nothing is believed (trusted)
+- process: starts the zygote, kills children (trusted)
+- zygote: a warm interpreter without secrets, which forks
+- confine: what a child loses; namespaces, landlock, seccomp, kernel do it
+- child, ipython: run cells, answer calls (hostile)
+- probe, attacks: what holds on this machine, tried out
 """
 
 from autograder.sandbox.level import Level, Limits
