@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
 
-BUDGET = 0.2  # seconds of repeated calls
-Call = Callable[[], object]
+BUDGET = 1.0  # seconds of repeated calls
 
 
 @dataclass(frozen=True)
@@ -21,33 +20,40 @@ class Spread:
     high: float
 
 
-def time_of(call: Call) -> Spread:
-    """Milliseconds of one call, from at least five calls.
+def take_turns(
+    calls: Mapping[str, Callable[..., object]], *arguments: object
+) -> dict[str, Spread]:
+    """Milliseconds of call(*arguments) for each of the calls.
 
-    One call before those warms the caches and does not count.
+    Each has its turn in every round, so that whatever else the computer does
+    meets them all. A turn is two calls: the first warms the caches after the
+    others' turns, the second counts. There are at least five rounds.
     """
-    call()
-    times = [_seconds(call)]
-    while len(times) < 5 or (sum(times) < BUDGET and len(times) < 1000):
-        times.append(_seconds(call))
-    return _spread([1000 * seconds for seconds in times])
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    end, rounds = perf_counter() + BUDGET, 0
+    while rounds < 5 or perf_counter() < end:
+        rounds += 1
+        for name, call in calls.items():
+            call(*arguments)
+            times[name].append(1000 * _seconds(call, *arguments))
+    return {name: _spread(values) for name, values in times.items()}
 
 
-def speedup(slow: Call, fast: Call) -> Spread:
-    """How many times as long `slow` takes as `fast`, from at least nine pairs.
+def speedup(slow: Callable[[], object], fast: Callable[[], object]) -> Spread:
+    """How many times as long `slow` takes as `fast`, pair by pair.
 
-    The two take turns, so that whatever else the computer does meets both.
+    There are at least nine pairs; one before those does not count.
     """
-    slow(), fast()
-    pairs = [(_seconds(slow), _seconds(fast))]
-    while len(pairs) < 9 or (np.sum(pairs) < BUDGET and len(pairs) < 1000):
-        pairs.append((_seconds(slow), _seconds(fast)))
-    return _spread([long / short for long, short in pairs])
+    quotients: list[float] = []
+    end = perf_counter() + BUDGET
+    while len(quotients) < 10 or perf_counter() < end:
+        quotients.append(_seconds(slow) / _seconds(fast))
+    return _spread(quotients[1:])
 
 
-def _seconds(call: Call) -> float:
+def _seconds(call: Callable[..., object], *arguments: object) -> float:
     start = perf_counter()
-    call()
+    call(*arguments)
     return perf_counter() - start
 
 
