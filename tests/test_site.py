@@ -1,0 +1,374 @@
+"""The built site in a browser: about 40 s with the pages built, 90 s without."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+import shutil
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograder import site as site_builder
+from autograder.errors import AuthorError
+from convnets import live
+from solutions.convolution import conv2d
+from solutions.depthwise import conv_cost
+
+ROOT = Path(__file__).parent.parent
+WIDE = {"width": 1280, "height": 900}
+PAGES = ("index", "convolution", "depthwise", "notation", "bibliography")
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A server that does not print each request."""
+
+    def log_message(self, *args):
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def served(site, tmp_path_factory):
+    """The site's address under a path that is not the root of its host."""
+    top = tmp_path_factory.mktemp("served")
+    (top / "some").mkdir()
+    (top / "some" / "course").symlink_to(site, target_is_directory=True)
+    handler = functools.partial(Quiet, directory=str(top))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/some/course"
+        server.shutdown()
+
+
+@pytest.fixture
+def visit(browser):
+    """Opens addresses in pages of their own; closes them after the test."""
+    contexts = []
+
+    def open_page(address, viewport=WIDE, **options):
+        context = browser.new_context(viewport=viewport, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.requests, page.complaints = [], []
+        page.on("request", lambda request: page.requests.append(request.url))
+        page.on("requestfailed", lambda request: page.complaints.append(request.url))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("response", lambda r: r.status >= 400 and page.complaints.append(r.url))
+        page.goto(address)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def file(site, name, query=""):
+    """The address of a chapter's page on disk."""
+    return (site / "chapters" / f"{name}.html").as_uri() + query
+
+
+# ---- every page ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("way", ["http", "file"])
+def test_page_needs_nothing_from_elsewhere(site, served, visit, name, way):
+    """From disk or below any path, a page asks no other host and misses nothing."""
+    home = served if way == "http" else site.as_uri()
+    page = visit(f"{home}/chapters/{name}.html")
+    page.wait_for_load_state("networkidle")
+    foreign = [url for url in page.requests if not url.startswith((home, "data:"))]
+    assert foreign == []
+    assert page.complaints == []
+    formulas = page.locator("span.math, div.math").count()
+    assert page.locator("mjx-container").count() >= formulas
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_fits_a_narrow_screen(site, visit, name):
+    """On 320 pixels nothing has to be scrolled sideways but code and formulas."""
+    page = visit(file(site, name), viewport={"width": 320, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("name", ["convolution", "depthwise"])
+def test_page_does_not_jump(site, visit, name):
+    """While a chapter loads, what is on the screen stays where it is."""
+    page = visit(file(site, name, f"#live-{name}"))
+    page.wait_for_load_state("networkidle")
+    shift = page.evaluate(
+        """new Promise((done) => new PerformanceObserver((list) => done(
+            list.getEntries().reduce((sum, entry) => sum + entry.value, 0)
+        )).observe({ type: "layout-shift", buffered: true })
+        || setTimeout(() => done(0), 500))"""
+    )
+    assert shift < 0.1
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_describes_itself(site, name):
+    """Each page has one description, of a sentence or so."""
+    text = (site / "chapters" / f"{name}.html").read_text(encoding="utf-8")
+    found = re.findall(r'<meta [^>]*name="description"[^>]*>', text)
+    found += re.findall(r'<meta [^>]*content="[^"]{20,}" [^>]*name="description"', text)
+    assert len(found) == 1
+    assert re.search(r'content="[^"]{20,}"', found[0])
+
+
+def test_root_leads_to_the_book(served, visit):
+    """The site's address itself opens the first page."""
+    page = visit(f"{served}/index.html")
+    page.wait_for_url("**/chapters/index.html")
+    assert "ConvNets by Hand" in page.title()
+
+
+@pytest.mark.parametrize("name", ["convolution", "depthwise"])
+def test_chapter_offers_the_students_notebook(site, visit, name):
+    """The download menu leads to the released notebook and the bundle."""
+    page = visit(file(site, name))
+    links = page.locator(".dropdown-download-buttons a")
+    targets = [links.nth(i).get_attribute("href") for i in range(links.count())]
+    assert targets == [
+        f"../downloads/{name}.ipynb",
+        "../downloads/convnets-by-hand.zip",
+    ]
+    assert not (site / "_sources").exists()
+
+
+# ---- live figures ----------------------------------------------------------
+
+
+def computed(page, name, states):
+    """What a figure computes for each state."""
+    return page.evaluate(
+        """([name, states]) => {
+            const figure = window.convnetsFigures[name];
+            return states.map((s) => figure.compute(
+                figure.clean({ ...figure.defaults, ...s })));
+        }""",
+        [name, states],
+    )
+
+
+def test_window_figure_computes_what_the_reference_does(site, visit):
+    """Every output of every setting is the reference's."""
+    page = visit(file(site, "convolution"))
+    settings = list(
+        itertools.product((1, 2, 3), (0, 1, 2), (1, 2, 3), ("3 × 3", "2 × 3"))
+    )
+    keys = ("stride", "padding", "dilation", "kernel")
+    states = [dict(zip(keys, setting, strict=True)) for setting in settings]
+    results = computed(page, "convolution_window", states)
+    assert len(results) == 54
+    for state, result in zip(states, results, strict=True):
+        x, w = np.array(result["x"], float), np.array(result["w"], float)
+        known = {key: state[key] for key in keys[:3]}
+        expected = conv2d(x[None, None], w[None, None], **known)[0, 0]
+        np.testing.assert_array_equal(np.array(result["y"]), expected)
+        terms = sum(t["pixel"] * t["weight"] for t in result["terms"])
+        assert terms == expected[0, 0]
+
+
+def test_groups_figure_counts_what_the_reference_does(site, visit):
+    """Parameters, MACs and wires of every setting are the reference's."""
+    page = visit(file(site, "depthwise"))
+    settings = list(itertools.product((1, 2, 3, 4, 6, 12), (1, 3, 5, 7)))
+    states = [{"groups": groups, "kernel": kernel} for groups, kernel in settings]
+    results = computed(page, "depthwise_groups", states)
+    for (groups, k), result in zip(settings, results, strict=True):
+        C, size = result["channels"], result["size"]
+        params, macs = conv_cost(C, C, k, size, size, groups=groups)
+        assert (result["parameters"], result["macs"]) == (params, macs)
+        assert np.sum(result["sees"]) * k * k == params
+
+
+def board(page, role):
+    """The numbers that a figure's picture shows."""
+    texts = page.locator(f".live-{role} text").all_text_contents()
+    return sorted(int(text.replace("−", "-")) for text in texts)
+
+
+def test_window_figure_shows_what_it_computes(site, visit):
+    """Moving a slider by keyboard redraws the output and the address."""
+    page = visit(file(site, "convolution"))
+    page.get_by_label("Stride").focus()
+    page.keyboard.press("ArrowRight")
+    (result,) = computed(page, "convolution_window", [{"stride": 2}])
+    assert board(page, "output") == sorted(itertools.chain(*result["y"]))
+    assert "live-convolution.stride=2" in page.url
+    again = visit(page.url)
+    assert board(again, "output") == board(page, "output")
+    again.get_by_role("button", name="Reset").click()
+    assert "stride" not in again.url
+    assert again.get_by_label("Stride").input_value() == "0"
+
+
+def test_window_figure_follows_keys_and_fingers(site, visit):
+    """Arrow keys and a touch choose the output whose sum is written out."""
+    page = visit(file(site, "convolution"), has_touch=True)
+    output = page.locator("svg.live-output")
+    output.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    words = page.locator(".live-sum")
+    assert words.text_content().startswith("y[1, 1] =")
+    (result,) = computed(page, "convolution_window", [{}])
+    assert words.text_content().endswith(f"= {result['y'][1][1]}".replace("-", "−"))
+    cell = output.locator("text").nth(3).bounding_box()
+    page.touchscreen.tap(cell["x"] + 3, cell["y"] + 3)
+    assert words.text_content().startswith("y[0, 3] =")
+
+
+def test_figure_takes_nonsense_from_the_address(site, visit):
+    """An address that somebody has edited gives a valid figure."""
+    query = "?live-convolution.stride=99&live-convolution.row=x&live-convolution.y=1"
+    page = visit(file(site, "convolution", query))
+    assert page.complaints == []
+    assert page.get_by_label("Stride").input_value() == "0"
+
+
+@pytest.mark.parametrize("name", live.names())
+def test_figure_runs_as_a_module_of_a_notebook(visit, name):
+    """The text that anywidget is given is a module that draws into its element."""
+    page = visit("about:blank")
+    drawn = page.evaluate(
+        """async (text) => {
+            const blob = new Blob([text], { type: "text/javascript" });
+            const figure = (await import(URL.createObjectURL(blob))).default;
+            const values = { state: {}, first: {}, data: null };
+            const model = {
+                get: (key) => values[key],
+                set: (key, value) => { values[key] = value; },
+                on: () => {}, off: () => {}, save_changes: () => {},
+            };
+            const el = document.createElement("div");
+            await figure.render({ model, el });
+            return el.querySelectorAll("svg *").length;
+        }""",
+        live.module(name),
+    )
+    assert drawn > 50
+
+
+@pytest.mark.parametrize("name", ["convolution", "depthwise"])
+def test_without_scripts_there_is_a_picture_and_reasons(site, visit, name):
+    """Without JavaScript a figure is a picture, and a quiz tells its reasons."""
+    page = visit(file(site, name), java_script_enabled=False)
+    still = page.locator(".live-still").first
+    assert still.is_visible()
+    assert len(still.get_attribute("alt")) > 20
+    page.locator(".quiz-reasons summary").first.click()
+    assert page.locator(".quiz-reasons li").first.is_visible()
+
+
+def test_figure_prints_as_its_picture(site, visit):
+    """On paper a live figure is its still picture."""
+    page = visit(file(site, "convolution"))
+    assert not page.locator(".live-still").first.is_visible()
+    page.emulate_media(media="print")
+    assert page.locator(".live-still").first.is_visible()
+    assert not page.locator(".live").first.is_visible()
+
+
+# ---- quizzes ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["convolution", "depthwise"])
+def test_quiz_answers_back(site, visit, name):
+    """Each choice says whether it is right and why; the right one shows them all."""
+    page = visit(file(site, name))
+    questions = page.locator(".quiz-question")
+    assert questions.count() >= 3
+    for question in questions.all():
+        reasons = question.locator(".quiz-reasons")
+        verdicts = [li.get_attribute("class") for li in reasons.locator("li").all()]
+        order = sorted(range(len(verdicts)), key=lambda i: verdicts[i] == "quiz-right")
+        assert verdicts[order[-1]] == "quiz-right"
+        for index in order:
+            assert not reasons.is_visible()
+            question.get_by_role("radio").nth(index).check()
+            reply = question.locator(".quiz-reply")
+            right = verdicts[index] == "quiz-right"
+            word = "Right." if right else "Not so."
+            assert reply.text_content().startswith(word)
+            assert len(reply.text_content()) > len(word) + 10
+            if right:
+                break
+        assert reasons.is_visible()
+
+
+# ---- building again --------------------------------------------------------
+
+CHAPTER = """---
+jupytext:
+  text_representation:
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  name: python3
+---
+
+# Cost
+
+```{code-cell} ipython3
+:tags: [exercise]
+
+from solutions.depthwise import conv_cost
+```
+
+```{code-cell} ipython3
+:tags: [raises-exception]
+
+conv_cost(3)
+```
+"""
+REFERENCE = (
+    "def conv_cost(c_in):\n    ### BEGIN SOLUTION\n"
+    "    secret = 41 + c_in\n    raise ValueError(f'it was {secret}')\n"
+    "    ### END SOLUTION\n"
+)
+
+
+def small_book(root):
+    """A book of one chapter with one exercise."""
+    for room in ("chapters", "solutions", "autograder/checks", "convnets"):
+        (root / room).mkdir(parents=True)
+    config = (ROOT / "_config.yml").read_text()
+    config = config.replace("  - chapters/references.bib\n", "  []\n")
+    (root / "_config.yml").write_text(config)
+    (root / "_toc.yml").write_text("format: jb-book\nroot: chapters/depthwise\n")
+    shutil.copy(ROOT / "convnets" / "palette.py", root / "convnets")
+    (root / "chapters" / "depthwise.md").write_text(CHAPTER)
+    (root / "solutions" / "depthwise.py").write_text(REFERENCE)
+    (root / "autograder" / "checks" / "depthwise.py").touch()
+
+
+def test_code_runs_again_when_its_reference_changed(tmp_path):
+    """A changed reference runs its chapter again, an unchanged one does not."""
+    small_book(tmp_path)
+    assert site_builder.build(tmp_path).executed == ("depthwise",)
+    page = tmp_path / "_build" / "html" / "chapters" / "depthwise.html"
+    assert "it was 44" in page.read_text()
+    assert site_builder.build(tmp_path).executed == ()
+    reference = tmp_path / "solutions" / "depthwise.py"
+    reference.write_text(REFERENCE.replace("41", "51"))
+    assert site_builder.build(tmp_path).executed == ("depthwise",)
+    assert "it was 54" in page.read_text()
+    made = [p for p in (tmp_path / "_build").rglob("*") if p.is_file()]
+    assert not [p for p in made if b"secret = 51" in p.read_bytes()]
+
+
+def test_build_fails_with_what_is_wrong(tmp_path):
+    """A warning ends the build with a message that holds it."""
+    small_book(tmp_path)
+    chapter = tmp_path / "chapters" / "depthwise.md"
+    chapter.write_text("# Cost\n\nSee {numref}`nowhere`.\n")
+    with pytest.raises(AuthorError, match="undefined label: 'nowhere'"):
+        site_builder.build(tmp_path)
+    chapter.write_text(CHAPTER.replace("[exercise]", "[exercise, given]"))
+    with pytest.raises(AuthorError, match="at most one"):
+        site_builder.build(tmp_path)
