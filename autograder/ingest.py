@@ -154,9 +154,10 @@ def _read_plain(path: Path, limit: int) -> bytes:
             f"{path.name} cannot be opened ({error.strerror}); it must be a plain "
             "file, not a link or a device."
         ) from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise SubmissionTrouble(f"{path.name} is not a plain file.")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise SubmissionTrouble(f"{path.name} is not a plain file.")
         return file.read(limit + 1)
 
 

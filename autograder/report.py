@@ -100,13 +100,15 @@ def write_report(course: Path) -> Path:
 
 def page(submissions: Sequence[Submission], run: dict[str, Any] | None) -> str:
     """The report as a page that stands alone."""
-    chapters = list(dict.fromkeys(s.chapter for s in submissions))
+    known = run["chapters"] if run else []  # in the book's order
+    chapters = [c for c in known if any(s.chapter == c for s in submissions)]
+    chapters += sorted({s.chapter for s in submissions} - set(chapters))
     return render(
         "report.html",
         chapters=chapters,
         submissions={c: [s for s in submissions if s.chapter == c] for c in chapters},
         students=len({s.student for s in submissions}),
-        counts=_counts(submissions),
+        counts=_counts(submissions, chapters),
         reasons=_reasons(submissions),
         troubles=[s for s in submissions if s.graded.trouble],
         waiting=sum(s.grades.waiting for s in submissions),
@@ -142,7 +144,9 @@ def _score(submission: Submission, sheet: Sheet) -> tuple[float, float]:
     return submission.grades.cells.get(f"check_{verdict.exercise}", kept)
 
 
-def _counts(submissions: Iterable[Submission]) -> list[ExerciseCount]:
+def _counts(
+    submissions: Iterable[Submission], chapters: Sequence[str]
+) -> list[ExerciseCount]:
     counts: dict[tuple[str, str], ExerciseCount] = {}
     for submission in submissions:
         for sheet in submission.graded.sheets:
@@ -150,8 +154,7 @@ def _counts(submissions: Iterable[Submission]) -> list[ExerciseCount]:
             place = (submission.chapter, verdict.exercise)
             new = ExerciseCount(*place, verdict.points)
             counts.setdefault(place, new).add(*_score(submission, sheet))
-    order = {place: i for i, place in enumerate(counts)}
-    return sorted(counts.values(), key=lambda c: (c.chapter, order[c.chapter, c.name]))
+    return sorted(counts.values(), key=lambda count: chapters.index(count.chapter))
 
 
 def _reasons(submissions: Iterable[Submission]) -> list[Reason]:
