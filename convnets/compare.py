@@ -115,7 +115,7 @@ def _article(word: str) -> str:
 
 
 def _said(received: Answer) -> str:
-    message = f": {received.message}" if received.message else ""
+    message = f": {received.message.rstrip('.')}" if received.message else ""
     return f"{received.error}{message}"
 
 

@@ -123,7 +123,10 @@ def decode(document: Any, arrays: list[np.ndarray]) -> Any:
 def _decode(node: Any, arrays: list[np.ndarray], depth: int) -> Any:
     if depth > MAX_DEPTH + 1:
         raise Malformed("nested too deeply")
-    if node is None or isinstance(node, (bool, str)):
+    if isinstance(node, str):
+        # A lone surrogate could not be written to a file or a terminal.
+        return node.encode("utf-8", "replace").decode("utf-8")
+    if node is None or isinstance(node, bool):
         return node
     if isinstance(node, list):
         return [_decode(item, arrays, depth + 1) for item in node]
@@ -150,7 +153,7 @@ def _decode(node: Any, arrays: list[np.ndarray], depth: int) -> Any:
             raise Malformed("no such array")
         array = arrays[body]
         if tag == "tensor":
-            return torch.from_numpy(array.copy())
+            return torch.from_numpy(array)  # no copy: a frame may name it often
         return array[()] if tag == "scalar" else array
     raise Malformed(f"unknown kind {str(tag)[:20]!r}")
 
