@@ -41,7 +41,12 @@ from autograder.graded import (
     filed_sheet,
     show_verdicts,
 )
-from autograder.ingest import read_cells, read_timestamp, read_upload
+from autograder.ingest import (
+    check_student_id,
+    read_cells,
+    read_timestamp,
+    read_upload,
+)
 from autograder.recorder import Recorder
 from autograder.sandbox import Level
 from autograder.transplant import transplant
@@ -104,6 +109,7 @@ class Transplant(Step):
             recorder.reset(kept["student"], kept["assignment"])
         path, chapter = Path(resources["submission"]), kept["assignment"]
         try:
+            check_student_id(kept["student"])
             cells = read_cells(read_upload(path))
             rebuilt = transplant(self.bench.release(chapter), cells, chapter)
         except SubmissionTrouble as trouble:

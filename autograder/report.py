@@ -37,7 +37,7 @@ class Submission:
     def link(self) -> str:
         """Where its feedback page is, seen from the report."""
         parts = ("..", "feedback", self.student, self.chapter, f"{self.chapter}.html")
-        return "/".join(map(quote, parts))
+        return "/".join(quote(part, safe=".") for part in parts)
 
 
 @dataclass

@@ -9,6 +9,7 @@ that the student added, between the same released cells.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -169,8 +170,20 @@ def _own(
 def _added(cell: SubmittedCell) -> NotebookNode:
     code = cell.kind == "code"
     make: Any = new_code_cell if code else new_markdown_cell
-    added: NotebookNode = make(cell.source, metadata={"tags": [ADDED]})
+    source = cell.source if code else _fenced(cell.source)
+    added: NotebookNode = make(source, metadata={"tags": [ADDED]})
     return added
+
+
+def _fenced(text: str) -> str:
+    """Text as Markdown that shows it letter for letter.
+
+    nbgrader's formgrader renders Markdown cells with whatever HTML and scripts
+    are in them, in a page where staff are logged in.
+    """
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{text}\n{fence}"
 
 
 def _numbered(cells: list[NotebookNode]) -> list[NotebookNode]:

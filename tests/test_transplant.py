@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 import pytest
+from nbconvert.filters import markdown2html
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from small_release import as_submitted, filled, own, small_release
@@ -191,6 +192,17 @@ def test_rebuilding_again_gives_the_same_bytes() -> None:
     notebook = filled(f=F)
     notebook.cells.append(own("a = 1"))
     assert rebuilt(notebook).notebook == rebuilt(notebook).notebook
+
+
+def test_added_prose_is_shown_and_not_rendered() -> None:
+    """Markup in a student's Markdown cell stays text, however it is fenced."""
+    notebook = filled(f=F)
+    hostile = "</script>\n```\n<script>alert(1)</script>\n`````"
+    notebook.cells.append(new_markdown_cell(hostile))
+    cell = rebuilt(notebook).notebook.cells[-1]
+    html = markdown2html(cell.source)
+    assert "<script" not in html
+    assert "&lt;script&gt;alert(1)" in html
 
 
 def test_another_assignment_is_one_sentence() -> None:
