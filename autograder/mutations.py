@@ -13,6 +13,7 @@ import copy
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator
@@ -116,16 +117,16 @@ def _arguments(node: ast.AST) -> Iterator[Callable[[], object]]:
     """Neighbouring arguments exchanged; a keyword left out."""
     if isinstance(node, ast.Call):
         for i in range(len(node.args) - 1):
-            yield lambda i=i: _swap(node.args, i)
+            yield partial(_swap, node.args, i)
         for i in range(len(node.keywords)):
-            yield lambda i=i: node.keywords.pop(i)
+            yield partial(node.keywords.pop, i)
 
 
 def _axes(node: ast.AST) -> Iterator[Callable[[], object]]:
     """Neighbours in a tuple exchanged: axes, shapes, results."""
     if isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Load):
         for i in range(len(node.elts) - 1):
-            yield lambda i=i: _swap(node.elts, i)
+            yield partial(_swap, node.elts, i)
 
 
 def _swap(items: list[ast.expr], i: int) -> None:
@@ -137,7 +138,7 @@ def _slices(node: ast.AST) -> Iterator[Callable[[], object]]:
     if isinstance(node, ast.Slice):
         for part in ("lower", "upper", "step"):
             if getattr(node, part) is not None:
-                yield lambda part=part: setattr(node, part, None)
+                yield partial(setattr, node, part, None)
 
 
 def _letters(node: ast.AST) -> Iterator[Callable[[], object]]:
@@ -147,7 +148,7 @@ def _letters(node: ast.AST) -> Iterator[Callable[[], object]]:
         for match in re.finditer(r"(?=([a-z])([a-z]))", text):
             i = match.start()
             other = text[:i] + text[i + 1] + text[i] + text[i + 2 :]
-            yield lambda other=other: setattr(node, "value", other)
+            yield partial(setattr, node, "value", other)
 
 
 CHANGES: tuple[Change, ...] = (_arguments, _axes, _slices, _letters)
@@ -167,8 +168,9 @@ def _unwrapped(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
     """A method call left out: `y.astype(t)` becomes `y`; a choice made."""
     for name, child in ast.iter_fields(node):
         if isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute):
-            if not isinstance(child.func.value, ast.Name) or child.func.attr in METHODS:
-                yield name, child.func.value
+            inner = child.func.value
+            if not isinstance(inner, ast.Name) or child.func.attr in METHODS:
+                yield name, inner
         if isinstance(child, ast.IfExp):
             yield name, child.body
             yield name, child.orelse
@@ -204,6 +206,4 @@ def _changes(tree: ast.AST, answer: set[int]) -> Iterator[Callable[[], object]]:
             for change in CHANGES:
                 yield from change(node)
             for name, value in list(_unwrapped(node)):
-                yield lambda node=node, name=name, value=value: setattr(
-                    node, name, value
-                )
+                yield partial(setattr, node, name, value)

@@ -16,7 +16,7 @@ VENV = ROOT / ".venv"
 
 def pip(*arguments: str) -> None:
     """Run the environment's own pip; stop with its words if it fails."""
-    command = [str(VENV / "bin" / "python"), "-m", "pip", "install", "-q"]
+    command = [str(VENV / "bin" / "python"), "-m", "pip", "install", "-qq"]
     subprocess.run([*command, "--disable-pip-version-check", *arguments], check=True)
 
 

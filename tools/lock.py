@@ -33,12 +33,13 @@ def digest() -> str:
 
 def resolve() -> list[str]:
     """Ask pip which versions it would install, without installing."""
+    options = "--dry-run -qq --progress-bar off --ignore-installed --report -".split()
+    wanted = [requirement for group in groups().values() for requirement in group]
     report = subprocess.run(
-        [sys.executable, "-m", "pip", "install", "--dry-run", "-qq", "--progress-bar", "off",
-         "--ignore-installed", "--report", "-", "setuptools>=77"]
-        + [requirement for group in groups().values() for requirement in group],
-        check=True, stdout=subprocess.PIPE,
-    )  # fmt: skip
+        [sys.executable, "-m", "pip", "install", *options, "setuptools>=77", *wanted],
+        check=True,
+        stdout=subprocess.PIPE,
+    )
     pins = []
     for item in json.loads(report.stdout)["install"]:
         meta = item["metadata"]
