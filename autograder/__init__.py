@@ -1,0 +1,1 @@
+"""ConvNets by Hand: the grader."""
