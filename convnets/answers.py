@@ -123,9 +123,46 @@ def _leaf(value: Any, wants_gradient: bool) -> Any:
     return tensor.requires_grad_(wants_gradient and tensor.is_floating_point())
 
 
+def merged_separable(factors: Any) -> dict[str, Any]:
+    """What a depthwise and a pointwise step do together; many pairs do the same.
+
+    factors: (w_dw (C, M, kh, kw), w_pw (O, C*M)). Returns their shapes and,
+    where those fit, `merged` (O, C, kh, kw): how each output channel answers
+    to a single pixel in each input channel, turned by 180 degrees.
+    """
+    pair = isinstance(factors, tuple | list) and len(factors) == 2
+    if not pair or not all(isinstance(factor, np.ndarray) for factor in factors):
+        raise TypeError(
+            f"what came is of type {type(factors).__name__}; "
+            "a tuple of two NumPy arrays, (w_dw, w_pw), was expected"
+        )
+    w_dw, w_pw = factors
+    shapes = {"w_dw.shape": w_dw.shape, "w_pw.shape": w_pw.shape}
+    if w_dw.ndim != 4 or w_pw.shape[1:] != (w_dw.shape[0] * w_dw.shape[1],):
+        return {**shapes, "merged": None}
+    C, _, kh, kw = w_dw.shape
+    dtype = np.result_type(w_dw, w_pw)
+    own, mix = (torch.tensor(np.ascontiguousarray(w, dtype)) for w in factors)
+    pixel = torch.zeros(C, C, 2 * kh - 1, 2 * kw - 1, dtype=own.dtype)
+    pixel[range(C), range(C), kh - 1, kw - 1] = 1
+    maps = torch.conv2d(pixel, own.reshape(-1, 1, kh, kw), groups=C)
+    answer = torch.conv2d(maps, mix[:, :, None, None])  # (C, O, kh, kw)
+    return {**shapes, "merged": answer.flip(2, 3).transpose(0, 1).numpy()}
+
+
+# For exercises with many right answers: what is the same for all of them.
+MERGES: dict[str, Callable[[Any], Any]] = {"separable": merged_separable}
+
+
+def call_merged(merge: Callable[[Any], Any]) -> Callable[..., Any]:
+    """A caller "merged <name>": merge(exercise(*args, **kwargs))."""
+    return lambda exercise, call: merge(call_function(exercise, call))
+
+
 CALLERS: dict[str, Callable[[Callable[..., Any], Call], Any]] = {
     "function": call_function,
     "module": call_module,
+    **{f"merged {name}": call_merged(merge) for name, merge in MERGES.items()},
 }
 
 
