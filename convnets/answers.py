@@ -150,8 +150,41 @@ def merged_separable(factors: Any) -> dict[str, Any]:
     return {**shapes, "merged": answer.flip(2, 3).transpose(0, 1).numpy()}
 
 
+def merged_rank1(parts: Any) -> dict[str, Any]:
+    """What a column and a row make together, and the error that they leave.
+
+    parts: (col (kh, 1), row (1, kw), relative_error). Returns the shapes and,
+    where those fit, `product` (kh, kw) and `relative_error` () with the dtype
+    of the product; an error that rounding alone can make is 0.
+    """
+    three = isinstance(parts, tuple | list) and len(parts) == 3
+    if not three or not all(isinstance(factor, np.ndarray) for factor in parts[:2]):
+        raise TypeError(
+            f"what came is of type {type(parts).__name__}; "
+            "a tuple (col, row, relative_error) of two NumPy arrays and a float "
+            "was expected"
+        )
+    col, row, error = parts
+    if not isinstance(error, float | int | np.number):
+        raise TypeError(
+            f"relative_error is of type {type(error).__name__}; a float was expected"
+        )
+    shapes = {"col.shape": col.shape, "row.shape": row.shape}
+    if (col.shape[1:], row.shape[:1], row.ndim) != ((1,), (1,), 2):
+        return {**shapes, "product": None, "relative_error": error}
+    product = col @ row
+    dtype = product.dtype if product.dtype.kind == "f" else np.dtype(np.float64)
+    # Taking the root of one minus the energy that is kept turns 1e-16 into 1e-8.
+    rounding = 10 * float(np.finfo(dtype).eps) ** 0.5
+    left = 0.0 if 0 <= error < rounding else error
+    return {**shapes, "product": product, "relative_error": np.asarray(left, dtype)}
+
+
 # For exercises with many right answers: what is the same for all of them.
-MERGES: dict[str, Callable[[Any], Any]] = {"separable": merged_separable}
+MERGES: dict[str, Callable[[Any], Any]] = {
+    "separable": merged_separable,
+    "rank1": merged_rank1,
+}
 
 
 def call_merged(merge: Callable[[Any], Any]) -> Callable[..., Any]:
