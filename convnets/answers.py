@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from convnets.values import decode, encode
+from convnets.watch import Watch
 
 PRINTED = 2000  # characters of output that an answer keeps
 SAID = 500  # characters of an exception's message that an answer keeps
@@ -28,11 +29,13 @@ class Call:
 
     For caller "function", `args` are positional and `kwargs` by name.
     The other callers say in their docstrings what they take.
+    watch: report the torch operations that run, in `Answer.used`.
     """
 
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     caller: str = "function"
+    watch: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Answer:
       memory     the memory ran out
       died       the process ended           (said by the supervisor)
       malformed  what came was no answer     (said by the supervisor)
+    used: the torch operations that ran, where the call was watched.
     """
 
     kind: str
@@ -59,6 +63,7 @@ class Answer:
     changed: tuple[str, ...] = ()
     printed: str = ""
     seconds: float = 0.0
+    used: tuple[str, ...] = ()
 
 
 def call_function(exercise: Callable[..., Any], call: Call) -> Any:
@@ -206,6 +211,14 @@ def invoke(exercise: Any, call: Call, names: tuple[str, ...] = ()) -> Answer:
     """
     if not callable(exercise):
         return Answer("missing")
+    if not call.watch:
+        return _invoke(exercise, call, names)
+    with Watch() as watch:
+        answer = _invoke(exercise, call, names)
+    return replace(answer, used=watch.used)
+
+
+def _invoke(exercise: Callable[..., Any], call: Call, names: tuple[str, ...]) -> Answer:
     before = encode((call.args, dict(call.kwargs)))
     printed = io.StringIO()
     try:
@@ -224,7 +237,7 @@ def invoke_here(exercise: Any, call: Call, names: tuple[str, ...] = ()) -> Answe
     what it would be after travelling: exact base classes, nothing shared.
     """
     args, kwargs = decode(*encode((call.args, dict(call.kwargs))))
-    answer = invoke(exercise, Call(args, kwargs, call.caller), names)
+    answer = invoke(exercise, replace(call, args=args, kwargs=kwargs), names)
     return replace(answer, value=decode(*encode(answer.value)))
 
 

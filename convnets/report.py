@@ -88,7 +88,8 @@ class Report:
 
     def _failure_html(self) -> str:
         failure = self.failure
-        assert failure is not None and failure.difference is not None
+        assert failure is not None
+        assert failure.difference is not None
         parts = [f"<h4>First that fails: {escape(failure.label)}</h4>"]
         for title, body in _details(self.name, failure):
             tag = "p" if title == "What differs" else "pre"

@@ -51,7 +51,9 @@ def serve(notebook: Notebook) -> None:
                 request["name"], request["source"].tobytes(), request["captures"]
             )
         else:
-            call = Call(request["args"], request["kwargs"], request["caller"])
+            call = Call(
+                request["args"], request["kwargs"], request["caller"], request["watch"]
+            )
             reply = notebook.call(request["name"], call, request["names"])
         frames.write(CHANNEL, {**reply, "nonce": request["nonce"]})
 

@@ -22,6 +22,7 @@ from convnets.values import Malformed
 CELL_BYTES = 16 << 20
 _LAST_WORDS = 0.2  # seconds for a child that closed its channel to end
 _NAMES = 32  # of changed arguments and of an exception's base classes
+_OPERATIONS = 1000  # of torch that one call may be seen to use
 
 
 class Lost(Exception):
@@ -77,6 +78,7 @@ def call(
         "caller": call.caller,
         "args": tuple(call.args),
         "kwargs": dict(call.kwargs),
+        "watch": call.watch,
         "names": list(names),
     }
     reply = _ask(child, request, deadline)
@@ -90,6 +92,7 @@ def call(
         source=_text(reply.get("source"), SAID),
         changed=_texts(reply.get("changed")),
         printed=_text(reply.get("printed"), PRINTED),
+        used=_texts(reply.get("used"), _OPERATIONS),
     )
 
 
@@ -147,10 +150,10 @@ def _text(value: Any, limit: int) -> str:
     return value[:limit].encode("utf-8", "replace").decode()
 
 
-def _texts(value: Any) -> tuple[str, ...]:
+def _texts(value: Any, most: int = _NAMES) -> tuple[str, ...]:
     if type(value) not in (list, tuple):
         return ()
-    return tuple(_text(item, 200) for item in value[:_NAMES])
+    return tuple(_text(item, 200) for item in value[:most])
 
 
 def _line(value: Any) -> int | None:
