@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from autograder.book.assets import BUNDLE
@@ -20,7 +21,7 @@ Progress = Callable[[str], None]
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _STEP = re.compile(r"^(reading sources|writing output)\.\.\. \[ *(\d+)%\] (\S+)")
 _EXECUTED = re.compile(r"^(\S+?)(?:\.md)?: Executing notebook")
-_COMPLAINT = re.compile(r"\b(WARNING|ERROR|CRITICAL): |^\w*(Error|Exception): ")
+_COMPLAINT = re.compile(r"\b(WARNING|ERROR|CRITICAL): |^\w*(Error|Exception): \S")
 # The kernel's remark on its own sockets, which is no warning of the book.
 _NOISE = "[IPKernelApp] WARNING"
 
@@ -82,7 +83,8 @@ def _run(root: Path, progress: Progress) -> list[str]:
     """Run Jupyter Book; returns its lines. Raises AuthorError."""
     start = "from jupyter_book.cli.main import main; main()"
     options = ["-W", "-n", "--keep-going"]
-    command = [sys.executable, "-c", start, "build", str(root), *options]
+    # -P: what lies in the working directory must not hide the machinery.
+    command = [sys.executable, "-P", "-c", start, "build", str(root), *options]
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     lines: list[str] = []
     with subprocess.Popen(
@@ -116,9 +118,9 @@ def complaints(lines: list[str]) -> str:
     """What an author has to read of a failed build's output."""
     found: list[str] = []
     for number, line in enumerate(lines):
-        if line.startswith("Chapter error:"):
-            found += [text for text in lines[number + 1 : number + 8] if text.strip()]
-            break
+        if re.fullmatch(r"\w+ error:", line):  # Sphinx's way to give up
+            rest = takewhile(lambda text: not text.startswith("Trace"), lines[number:])
+            return "\n".join([*found, *filter(None, rest)])
         if _COMPLAINT.search(line) and _NOISE not in line:
             found.append(line)
     return "\n".join(found or lines[-20:])

@@ -20,7 +20,7 @@ from sphinx.errors import SphinxError
 
 from autograder import chapter as chapters
 from autograder.chapter import Cell, Chapter
-from autograder.errors import AuthorError, CourseError
+from autograder.errors import AuthorError, CourseError, UsageError
 from autograder.stub import stub
 
 if TYPE_CHECKING:
@@ -58,11 +58,19 @@ def _source_read(app: Sphinx, docname: str, source: list[str]) -> None:
             app.env.note_dependency(str(file))
     try:
         page = chapters.parse(source[0], path)
-        source[0] = expand(
-            source[0], page, lambda name: _catalogue(root).exercise(name)
-        )
+        source[0] = expand(source[0], page, lambda name: _exercise_of(root, page, name))
     except CourseError as error:
         raise ChapterError(str(error)) from None
+
+
+def _exercise_of(root: Path, page: Chapter, name: str) -> Exercise:
+    try:
+        return _catalogue(root).exercise(name)
+    except UsageError:
+        raise AuthorError(
+            f"{page.path.name} imports the exercise '{name}', but there is no Exercise "
+            f"of this name in autograder/checks/{page.name}.py. Write one."
+        ) from None
 
 
 @cache
