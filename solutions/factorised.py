@@ -190,9 +190,12 @@ class FactorisedConv2d(nn.Module):
         check_least(c_in=c_in, c_mid=c_mid, c_out=c_out, n=n)
         check_odd(n=n)
         ### BEGIN SOLUTION
-        half = n // 2
-        self.col = nn.Conv2d(c_in, c_mid, (n, 1), padding=(half, 0), bias=False)
-        self.row = nn.Conv2d(c_mid, c_out, (1, n), padding=(0, half), bias=False)
+        self.col = nn.Conv2d(
+            c_in, c_mid, (n, 1), padding=(n // 2, 0), bias=False
+        )
+        self.row = nn.Conv2d(
+            c_mid, c_out, (1, n), padding=(0, n // 2), bias=False
+        )
         ### END SOLUTION
 
     def forward(self, x):
