@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import os
 import re
+import subprocess
+import sys
+from functools import cache
 from pathlib import Path
+from shutil import copytree, rmtree
+from subprocess import CompletedProcess
+from tempfile import mkdtemp
 
 from autograder.catalogue import ROOT
 from autograder.release import release
@@ -31,3 +39,30 @@ def hand_in(course: Path, student: str, chapter: str, data: bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     return path
+
+
+@cache
+def released() -> Path:
+    """A released course folder for this process; copy it before changing it."""
+    build = Path(mkdtemp(prefix="course-"))
+    atexit.register(rmtree, build, ignore_errors=True)
+    return make_course(build)
+
+
+def copy_of_released(folder: Path) -> Path:
+    """A course folder of one's own in which nobody handed anything in."""
+    return Path(copytree(released(), folder / "course"))
+
+
+def nbgrader(course: Path, *words: str, **environment: str) -> CompletedProcess[str]:
+    """Run nbgrader's own command line in the course folder."""
+    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        [sys.executable, "-m", "nbgrader", *words],
+        cwd=course,
+        env=os.environ | {"PATH": programs} | environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
