@@ -192,7 +192,7 @@ def pixel_shuffle(x, r):
     channel c of y: as torch.nn.functional.pixel_shuffle.
     Raises ValueError if x does not have four axes, if r is below 1, or if
     r * r does not divide the channels of x.
-    Source: Shi et al. (2016), equation 4.
+    Source: Shi et al. (2016), who order the channels in another way.
     """
     check_rank(x, "x", 4, "(N, C * r * r, H, W)")
     check_factor(r)

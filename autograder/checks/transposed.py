@@ -113,24 +113,24 @@ overlap_count = Exercise(
     minutes=10,
     difficulty="warm-up",
     groups=[
-        Group("counts", 2, "Every place of the output, ends and gaps included."),
-        Group("errors", 1, "Sizes below 1."),
+        Group("counts", 2, "Every place of the output, both ends included."),
+        Group("gaps and errors", 1, "Strides above the kernel; sizes below 1."),
     ],
     cases=[
         case("counts", "4 pixels, kernel 3, stride 2", 4, 3, 2, public=True),
         case("counts", "5 pixels, kernel 4, stride 2", 5, 4, 2, public=True),
-        case("counts", "3 pixels, kernel 2, stride 4: gaps", 3, 2, 4, public=True),
+        case("gaps and errors", "3 pixels, kernel 2, stride 4", 3, 2, 4, public=True),
         case("counts", "stride 1", 9, 4, 1),
         case("counts", "stamps that touch", 6, 3, 3),
         case("counts", "a kernel of 5 and stride 3", 8, 5, 3),
         case("counts", "a kernel of 7 and stride 2", 6, 7, 2),
         case("counts", "a kernel longer than all steps together", 3, 11, 2),
-        case("counts", "a kernel of one tap", 5, 1, 3),
+        case("gaps and errors", "a kernel of one tap", 5, 1, 3),
         case("counts", "a single pixel", 1, 6, 4),
         case("counts", "a long row", 120, 9, 4),
-        case("errors", "n below 1", 0, 3, 2, public=True),
-        case("errors", "k below 1", 5, 0, 2),
-        case("errors", "stride below 1", 5, 3, 0),
+        case("gaps and errors", "n below 1", 0, 3, 2, public=True),
+        case("gaps and errors", "k below 1", 5, 0, 2),
+        case("gaps and errors", "stride below 1", 5, 3, 0),
     ],
     explain=calls(count_calls),
     oracle=torch_counts,
@@ -369,6 +369,8 @@ def transposed_calls(draw):
     return Call((x, w), kwargs)
 
 
+LARGER = "what lies beyond the stamps and the cut stays zero and is cut off"
+
 conv_transpose2d = Exercise(
     solutions.conv_transpose2d,
     minutes=35,
@@ -428,6 +430,9 @@ conv_transpose2d = Exercise(
         case("dtype and errors", "float32 stays float32",
              normal(2, 3, 4, 3, dtype="float32"), normal(3, 2, 2, 3, dtype="float32"),
              normal(2, dtype="float32"), stride=2, padding=1),
+        case("dtype and errors", "float32 images with a float64 bias",
+             normal(2, 3, 4, 3, dtype="float32"), normal(3, 2, 2, 3, dtype="float32"),
+             normal(2), stride=2),
         case("dtype and errors", "images of whole numbers of type int",
              integers(1, 2, 3, 4, dtype="int64"), integers(2, 3, 3, 2, dtype="int64"),
              stride=2, any_dtype=True),
@@ -453,6 +458,17 @@ conv_transpose2d = Exercise(
     ],
     explain=calls(transposed_calls),
     oracle=torch_transposed,
+    equivalents={
+        "line 37: canvas = np.zeros((N, O, h_out + 2 * ph, w_out + 2 * pw), x.dtype) => "
+        "canvas = np.zeros((N, O, h_out + 2 + ph, w_out + 2 * pw), x.dtype)":
+        LARGER,
+        "line 37: canvas = np.zeros((N, O, h_out + 2 * ph, w_out + 2 * pw), x.dtype) => "
+        "canvas = np.zeros((N, O, h_out + 3 * ph, w_out + 2 * pw), x.dtype)":
+        LARGER,
+        "line 37: canvas = np.zeros((N, O, h_out + 2 * ph, w_out + 2 * pw), x.dtype) => "
+        "canvas = np.zeros((N, O, h_out + 2 * ph, w_out + 3 * pw), x.dtype)":
+        LARGER,
+    },
     alternatives=[transposed_by_stamps, transposed_by_zeros, transposed_by_gradient,
                   transposed_by_matrix],
     mistakes=[
@@ -736,7 +752,7 @@ output_padding_for = Exercise(
     difficulty="standard",
     groups=[
         Group("sizes", 2, "The one number that brings the length back."),
-        Group("errors", 1, "Sizes out of range; a kernel that does not fit."),
+        Group("edges and errors", 1, "Long strides; sizes that do not fit."),
     ],
     cases=[
         case("sizes", "8 pixels, kernel 3, stride 2, padding 1", 8, 3, 2, 1,
@@ -749,15 +765,15 @@ output_padding_for = Exercise(
         case("sizes", "stride 3", 19, 5, 3, 2),
         case("sizes", "stride 5 without padding", 23, 4, 5, 0),
         case("sizes", "stride 4 and padding 1", 30, 5, 4, 1),
-        case("sizes", "a kernel that fits thanks to the padding", 2, 5, 4, 2),
-        case("sizes", "more padding than the kernel is long", 11, 2, 5, 4),
-        case("sizes", "a stride longer than the row", 4, 1, 9, 1),
+        case("edges and errors", "a kernel that fits thanks to the padding", 2, 5, 4, 2),
+        case("edges and errors", "more padding than the kernel is long", 11, 2, 5, 4),
+        case("edges and errors", "a stride longer than the row", 4, 1, 9, 1),
         case("sizes", "stride 1", 10, 3, 1, 1),
-        case("errors", "a kernel that does not fit", 4, 7, 2, 1, public=True),
-        case("errors", "n below 1", 0, 1, 2, 1),
-        case("errors", "k below 1", 5, 0, 2, 1),
-        case("errors", "stride below 1", 5, 3, 0, 1),
-        case("errors", "padding below 0", 5, 3, 2, -1),
+        case("edges and errors", "a kernel that does not fit", 4, 7, 2, 1, public=True),
+        case("edges and errors", "n below 1", 0, 1, 2, 1),
+        case("edges and errors", "k below 1", 5, 0, 2, 1),
+        case("edges and errors", "stride below 1", 5, 3, 0, 1),
+        case("edges and errors", "padding below 0", 5, 3, 2, -1),
     ],
     explain=calls(output_padding_calls),
     oracle=torch_output_padding,
@@ -905,6 +921,11 @@ pixel_shuffle = Exercise(
     ],
     explain=calls(shuffle_calls),
     oracle=torch_shuffle,
+    equivalents={
+        "line 19: parts = x.reshape(N, C, r, r, H, W) => "
+        "parts = x.reshape(C, N, r, r, H, W)":
+        "the two axes stay neighbours in this order until they are joined again",
+    },
     alternatives=[shuffle_by_slices, shuffle_by_index, shuffle_by_stamps],
     mistakes=[
         Mistake("the channels are read place first, (i * r + j) * C + c",
@@ -1042,6 +1063,11 @@ pixel_unshuffle = Exercise(
     ],
     explain=calls(unshuffle_calls),
     oracle=torch_unshuffle,
+    equivalents={
+        "line 17: tiles = x.reshape(N, C, H // r, r, W // r, r) => "
+        "tiles = x.reshape(C, N, H // r, r, W // r, r)":
+        "the two axes stay neighbours in this order until they are joined again",
+    },
     alternatives=[unshuffle_by_slices, unshuffle_by_windows, unshuffle_by_kernels],
     mistakes=[
         Mistake("the channels are ordered place first, (i * r + j) * C + c",
