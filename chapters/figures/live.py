@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from figures import convolution, depthwise
+from figures import convolution, depthwise, transposed
 from figures.style import SETTINGS
 
 # The image and the kernel of convnets/figures/convolution_window.js.
@@ -49,3 +49,10 @@ def still_depthwise_groups(reference: ModuleType) -> Figure:
     }
     with rc_context(SETTINGS):
         return depthwise.wires(layers)
+
+
+def still_transposed_overlap(reference: ModuleType) -> Figure:
+    """Stamps of six pixels: kernel and stride as in the first state, and even."""
+    rows = [{"n": 6, "k": k, "stride": 2} for k in (3, 4)]
+    with rc_context(SETTINGS):
+        return transposed.overlaps(rows, reference.overlap_count)
