@@ -120,9 +120,7 @@ def field_calls(draw):
 
 
 VGG16 = [
-    layer
-    for count in (2, 2, 3, 3, 3)
-    for layer in [(3, 1, 1)] * count + [(2, 2, 1)]
+    layer for count in (2, 2, 3, 3, 3) for layer in [(3, 1, 1)] * count + [(2, 2, 1)]
 ]
 
 receptive_field = Exercise(
@@ -202,11 +200,15 @@ def cost_by_building(kernels, channels, h, w):
     """Builds the layers, counts their weights, and runs a gradient back."""
     solutions.stack_cost(kernels, channels, h, w)  # its errors
     pairs = zip(kernels, itertools.pairwise(channels))
-    layers = [torch.nn.Conv2d(i, o, k, bias=False, device="meta") for k, (i, o) in pairs]
+    layers = [
+        torch.nn.Conv2d(i, o, k, bias=False, device="meta") for k, (i, o) in pairs
+    ]
     params = sum(layer.weight.numel() for layer in layers)
     reach = torch.ones(1)
     for k in kernels:
-        reach = F.conv1d(reach[None], torch.ones(1, 1, k), padding=k - 1)[0].clamp(max=1)
+        reach = F.conv1d(reach[None], torch.ones(1, 1, k), padding=k - 1)[0].clamp(
+            max=1
+        )
     return {"params": params, "macs": params * h * w, "rf": len(reach)}
 
 
@@ -322,6 +324,11 @@ stack_cost = Exercise(
     ],
     explain=calls(stack_calls),
     oracle=cost_by_building,
+    equivalents={
+        "line 23: for k, c_in, c_out in zip(kernels, channels, channels[1:]): => "
+        "for k, c_in, c_out in zip(kernels, channels[1:], channels):":
+        "the counts only use the product of the two, which is the same either way",
+    },
     alternatives=[cost_by_building, cost_with_numpy, cost_layer_by_layer, cost_by_sums],
     mistakes=[
         Mistake("a kernel is counted as k instead of k * k weights",
@@ -361,7 +368,9 @@ def compose_by_torch(k1, k2):
     """A transposed convolution adds copies of k2, weighted by k1."""
     solutions.compose_kernels(k1, k2)  # its errors
     x, w = torch.tensor(k1, dtype=torch.float64), torch.tensor(k2, dtype=torch.float64)
-    return F.conv_transpose2d(x[None, None], w[None, None])[0, 0].numpy().astype(k1.dtype)
+    return (
+        F.conv_transpose2d(x[None, None], w[None, None])[0, 0].numpy().astype(k1.dtype)
+    )
 
 
 def compose_by_probing(k1, k2):
@@ -611,7 +620,8 @@ def backwards(kernels, size, *, spot=None, flip=True, turn=True, pad=True, power
         windows = np.lib.stride_tricks.sliding_window_view(frame, kernel.shape)
         g = np.einsum("hwij,ij->hw", windows, kernel[::-1, ::-1] if flip else kernel)
     share = np.abs(g) ** power if power else g
-    return (share / share.sum() if total else share).astype(dtype)
+    with np.errstate(all="ignore"):  # a sum with signs may be zero
+        return (share / share.sum() if total else share).astype(dtype)
 
 
 def erf(**options):
@@ -729,6 +739,10 @@ effective_receptive_field = Exercise(
     ],
     explain=calls(erf_calls),
     oracle=erf_by_autograd,
+    equivalents={
+        "line 25: gradient[size // 2, size // 2] = 1 => gradient[size // 2, size // 2] = 2":
+        "the gradient is linear in it, and the division by the sum takes the factor out",
+    },
     alternatives=[erf_by_autograd, erf_by_scatter, erf_by_probing, erf_by_transpose],
     mistakes=[
         Mistake("the layers are gone through from the input to the output",
