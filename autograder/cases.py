@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import inspect
 import os
-from dataclasses import dataclass
+import time
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,10 @@ def drawn_cases(exercise: Exercise, seed: bytes) -> tuple[DrawnCase, ...]:
     drawn = []
     for case in exercise.cases:
         call = draw(case, exercise.name, seed)
-        drawn.append(DrawnCase(case, call, invoke_here(exercise.reference, call)))
+        began = time.perf_counter()
+        answer = invoke_here(exercise.reference, call)
+        took = time.perf_counter() - began
+        drawn.append(DrawnCase(case, call, replace(answer, seconds=took)))
     return tuple(drawn)
 
 
@@ -110,6 +114,7 @@ def public_cases(exercise: Exercise) -> dict[str, Any]:
         "results": list(exercise.results),
         "image": exercise.image,
         "rtol": dict(exercise.rtol),
+        "forbidden": [asdict(rule) for rule in exercise.forbidden],
         "cases": [
             {
                 "label": d.case.label,

@@ -112,6 +112,21 @@ class Mistake:
     function: Callable[..., Any]
 
 
+@dataclass(frozen=True)
+class Forbidden:
+    """What may not be called, because the exercise is about writing it.
+
+    says: what it is, for the student: "torch's own convolution".
+    calls: dotted names, with `*` and `?`, as the source may write them.
+    ops: names of torch operations, as `convnets.watch` records them: they are
+    seen however they are reached.
+    """
+
+    says: str
+    calls: tuple[str, ...] = ()
+    ops: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)  # one object is one exercise
 class Exercise:
     """One function or module that students write, and how it is graded.
@@ -124,7 +139,10 @@ class Exercise:
     results: what the entries of a returned tuple are called.
     rtol: another tolerance than the table's, by dtype.
     equivalents: mutants of the reference that compute the same, with reasons.
-    forbidden: dotted names of the library calls that the exercise is about.
+    forbidden: library calls that the exercise is about; one costs all points.
+    forward: for a backward pass: is given the exercise's arguments, dy first,
+    and returns (function, variables): the forward pass as a function of what
+    the results are the gradients of, and where it is taken.
     image: the result is a batch of images, so a picture helps.
     """
 
@@ -137,7 +155,8 @@ class Exercise:
     oracle: Callable[..., Any] | None = None
     mistakes: Sequence[Mistake] = ()
     alternatives: Sequence[Callable[..., Any]] = ()
-    forbidden: Sequence[str] = ()
+    forbidden: Sequence[Forbidden] = ()
+    forward: Callable[..., Any] | None = None
     seconds: float = 5.0
     rtol: dict[str, float] = field(default_factory=dict)
     results: tuple[str, ...] = ()

@@ -9,18 +9,27 @@ input that is no score case.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
+from autograder import forbidden
 from autograder.cases import DrawnCase, argument_names, drawn_cases
 from autograder.counterexample import Counterexample, diagnose, smallest
 from autograder.model import CaseVerdict, Exercise, Explanation, Verdict
-from autograder.wording import cell_trouble, hidden_message, name_trouble
+from autograder.names import defined
+from autograder.sandbox.program import Program
+from autograder.wording import (
+    cell_trouble,
+    hidden_message,
+    name_trouble,
+    too_slow,
+)
 from convnets import show
 from convnets.answers import Answer, Call
 from convnets.compare import Difference, Rules, compare
 
 TIMEOUTS = 2  # calls that may run out of time before the rest is given up
-GIVEN_UP = Answer("timeout", message="Calls before it did not end either.")
+GIVEN_UP = Answer("timeout", message="Not tried: calls before it took too long.")
 
 
 class Outcome(Protocol):
@@ -64,32 +73,31 @@ class Referee:
     def judge(self, exercise: Exercise, session: Session) -> Verdict:
         """Grade one exercise of a submission."""
         drawn = drawn_cases(exercise, self.seed)
+        program = _program(session)
+        if program and (barred := forbidden.in_source(exercise, program)):
+            return _nothing(exercise, drawn, barred)
         answers = self._answers(exercise, session, drawn)
+        if barred := forbidden.in_answers(exercise, answers):
+            return _nothing(exercise, drawn, barred)
         differences = [
             compare(d.expected, answer, rules(exercise, d))
             for d, answer in zip(drawn, answers, strict=True)
         ]
         verdicts = tuple(map(_case_verdict, drawn, differences))
-        earned = _score(exercise, verdicts)
-        seconds = sum(answer.seconds for answer in answers)
-        if all(difference is None for difference in differences):
-            return Verdict(
-                exercise.name, earned, exercise.points, verdicts, seconds=seconds
-            )
-        trouble = _trouble(exercise, session, answers)
-        explanation = None
-        if not trouble:
-            pairs = list(zip(drawn, answers, strict=True))
-            explanation = self._explain(exercise, session, pairs)
-        return Verdict(
+        verdict = Verdict(
             exercise.name,
-            earned,
+            _score(exercise, verdicts),
             exercise.points,
             verdicts,
-            trouble,
-            explanation,
-            seconds=seconds,
+            seconds=sum(answer.seconds for answer in answers),
         )
+        if not any(differences):
+            return verdict
+        if trouble := _trouble(exercise, session, answers):
+            return replace(verdict, trouble=trouble)
+        pairs = list(zip(drawn, answers, strict=True))
+        found = self._explain(exercise, session, pairs)
+        return replace(verdict, explanation=found)
 
     def first_failure(self, exercise: Exercise, session: Session) -> str:
         """The label of the first case that fails, or nothing if all pass."""
@@ -109,7 +117,8 @@ class Referee:
             if lost or late >= TIMEOUTS:
                 answers.append(answers[0] if lost else GIVEN_UP)
             else:
-                answers.append(_ask(exercise, session, case.call))
+                reference = case.expected.seconds
+                answers.append(_ask(exercise, session, case.call, reference))
         return answers
 
     def _explain(
@@ -144,10 +153,31 @@ def _plain(exercise: Exercise) -> Rules:
     return Rules(exercise.rtol, False, exercise.results)
 
 
-def _ask(exercise: Exercise, session: Session, call: Call) -> Answer:
-    return session.call(
-        exercise.name, call, seconds=exercise.seconds, names=argument_names(exercise)
+def _ask(
+    exercise: Exercise, session: Session, call: Call, reference: float | None = None
+) -> Answer:
+    """Call the student's function; reference: how long ours takes, in seconds."""
+    watched = replace(call, watch=bool(exercise.forbidden))
+    seconds, names = exercise.seconds, argument_names(exercise)
+    answer = session.call(exercise.name, watched, seconds=seconds, names=names)
+    if answer.kind == "timeout":
+        return replace(answer, message=too_slow(seconds, reference))
+    return answer
+
+
+def _program(session: Session) -> Program | None:
+    """What a sandboxed session runs; a function of ours has no cells."""
+    program = getattr(session, "_program", None)
+    return program if isinstance(program, Program) else None
+
+
+def _nothing(exercise: Exercise, drawn: Sequence[DrawnCase], why: str) -> Verdict:
+    """No points, whatever the answers were."""
+    cases = tuple(
+        CaseVerdict(d.case.label, d.case.group, False, d.case.public, "Not counted.")
+        for d in drawn
     )
+    return Verdict(exercise.name, 0.0, exercise.points, cases, why)
 
 
 def _case_verdict(drawn: DrawnCase, difference: Difference | None) -> CaseVerdict:
@@ -165,11 +195,12 @@ def _score(exercise: Exercise, verdicts: Sequence[CaseVerdict]) -> float:
 
 def _trouble(exercise: Exercise, session: Session, answers: Sequence[Answer]) -> str:
     """One sentence if the answer could not be tried at all, else nothing."""
-    if not any(answer.kind in ("returned", "raised") for answer in answers):
-        if trouble := cell_trouble(exercise.name, session.outcomes):
-            return trouble
+    answered = any(answer.kind in ("returned", "raised") for answer in answers)
+    if not answered and (trouble := cell_trouble(exercise.name, session.outcomes)):
+        return trouble
     if answers[0].kind == "missing":
-        return name_trouble(exercise.name)
+        program = _program(session)
+        return name_trouble(exercise.name, defined(program) if program else [])
     if all("NotImplementedError" in answer.bases for answer in answers):
         return (
             f"`{exercise.name}` is not written yet: the stub still raises "

@@ -6,22 +6,27 @@ Answers of our own are graded as a submission is, short of the sandbox.
 from __future__ import annotations
 
 import inspect
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from autograder import lint
-from autograder.cases import drawn_cases
+import numpy as np
+
+from autograder import forbidden, lint
+from autograder.cases import DrawnCase, drawn_cases
 from autograder.chapter import Chapter
 from autograder.local import LocalSession
 from autograder.model import Exercise, Verdict
 from autograder.referee import Referee, rules
+from autograder.sandbox.program import Cell, Program
 from autograder.stub import stub
 from convnets.answers import invoke_here
 from convnets.compare import compare
 
 LEAST_MISTAKES = 5
+STEP = 1e-4  # of central differences; their error goes with its square
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,8 @@ def verify(
         ("the oracle agrees", lambda: _oracle(exercise, referee)),
         ("every right answer gets full marks", lambda: _rights(exercise, referee)),
         ("every mistake loses points and is named", lambda: _wrongs(exercise, referee)),
+        ("no right answer calls what is forbidden", lambda: _calls(exercise)),
+        ("gradients are those of the forward pass", lambda: _slopes(exercise, referee)),
         ("two runs agree", lambda: _twice(exercise, referee)),
     ]
     for promise, broken in promises:
@@ -113,6 +120,55 @@ def _reference(exercise: Exercise, referee: Referee) -> str:
         if drawn.expected.kind == "raised" and drawn.expected.error != "ValueError":
             return f"'{drawn.case.label}' raises {drawn.expected.error}"
     return _lost(judge(exercise.reference, exercise, referee))
+
+
+def _calls(exercise: Exercise) -> str:
+    """Reads the sources; what runs is watched where right answers are graded."""
+    for answer in (exercise.reference, *exercise.alternatives):
+        function = inspect.unwrap(answer)
+        module = inspect.getmodule(function)
+        name = function.__qualname__.partition(".")[0]
+        source = inspect.getsource(module) if module else ""
+        cell = Cell(name, source, (name,))
+        if found := forbidden.in_source(exercise, Program((cell,)), name):
+            return found
+    return ""
+
+
+def _slopes(exercise: Exercise, referee: Referee) -> str:
+    """Compares, along random directions, with finite differences in float64."""
+    if exercise.forward is None:
+        return ""
+    rng = np.random.default_rng(0)
+    for drawn in drawn_cases(exercise, referee.seed):
+        arguments = (*drawn.call.args, *drawn.call.kwargs.values())
+        arrays = [a for a in arguments if isinstance(a, np.ndarray)]
+        exact = all(array.dtype == np.float64 for array in arrays)
+        exact = exact and drawn.expected.kind == "returned"
+        if exact and (off := _off_slope(exercise.forward, drawn, rng)):
+            return f"on '{drawn.case.label}': {off}"
+    return ""
+
+
+def _off_slope(
+    forward: Callable[..., Any], drawn: DrawnCase, rng: np.random.Generator
+) -> str:
+    dy, value = drawn.call.args[0], drawn.expected.value
+    function, variables = forward(*drawn.call.args, **drawn.call.kwargs)
+    gradients = value if isinstance(value, tuple) else (value,)
+    for i, gradient in enumerate(gradients):
+        direction = rng.standard_normal(gradient.shape)
+        ahead, behind = (
+            function(*variables[:i], variables[i] + h * direction, *variables[i + 1 :])
+            for h in (STEP, -STEP)
+        )
+        slope = float((dy * (ahead - behind)).sum()) / (2 * STEP)
+        ours = float((gradient * direction).sum())
+        if not math.isclose(slope, ours, rel_tol=1e-5, abs_tol=1e-7):
+            return (
+                f"result {i} gives the slope {ours:.8g}, the forward pass {slope:.8g}"
+            )
+    return ""
 
 
 def _lost(verdict: Verdict) -> str:

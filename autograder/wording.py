@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from convnets.compare import Difference
@@ -15,21 +16,48 @@ def hidden_message(difference: Difference) -> str:
     """What a failing hidden case says: nothing that its input could shape,
     beyond whether the call ended.
     """
-    if difference.kind in ("timeout", "memory", "died"):
-        return {
-            "timeout": "The call took too long.",
-            "memory": "The call ran out of memory.",
-            "died": "The Python process ended during the call.",
-        }[difference.kind]
-    return "Not passed. Its numbers stay hidden."
+    match difference.kind:
+        case "timeout":
+            return difference.sentence
+        case "memory":
+            return "The call ran out of memory."
+        case "died":
+            return "The Python process ended during the call."
+        case _:
+            return "Not passed. Its numbers stay hidden."
 
 
-def name_trouble(name: str) -> str:
-    """The function is nowhere to be found, though its cell ran."""
+def too_slow(seconds: float, reference: float | None) -> str:
+    """A call that was stopped. reference: seconds that ours took, if known;
+    said as a bound, since it is another number on every machine.
+    """
+    bounds = (bound for bound in (0.01, 0.1, 1.0) if bound > (reference or 0.0))
+    ours = next(bounds, None)
+    compared = (
+        f"; the reference needs less than {ours:g} s" if reference and ours else ""
+    )
+    return (
+        f"The call took too long: it was stopped after {seconds:g} s{compared}. "
+        "Is there a loop without an end, or one over pixels that could be an array "
+        "operation?"
+    )
+
+
+def name_trouble(name: str, others: Sequence[str]) -> str:
+    """The function is nowhere to be found, though its cell ran.
+
+    others: what the student's cells define instead.
+    """
+    lowered = {other.lower(): other for other in others}
+    close = get_close_matches(name.lower(), lowered, 1)
+    hint = "Was it renamed, deleted, or overwritten?"
+    if close:
+        hint = f"They define `{lowered[close[0]]}`: was it renamed?"
+    if name in others:
+        hint = "It is defined, but overwritten with something else afterwards."
     return (
         f"After your cells ran there was nothing called `{name}` that can be called. "
-        f"Was it renamed, deleted, or overwritten? Define `{name}` in its cell, with "
-        "the signature that was given."
+        f"{hint} Define `{name}` in its cell, with the signature that was given."
     )
 
 

@@ -80,15 +80,16 @@ def compare(
 
 
 def _no_answer(received: Answer) -> Difference:
+    why = f": {received.message}" if received.message else ""
     sentences = {
         "missing": "There is no function or class of this name to call.",
-        "timeout": f"The call did not end in time. {received.message}",
+        "timeout": received.message or "The call took too long.",
         "memory": "The call ran out of memory.",
-        "died": f"The Python process ended during the call. {received.message}",
+        "died": f"The Python process ended during the call{why}.",
         "malformed": "The call ended without a result that can be read.",
     }
     sentence = sentences.get(received.kind, "The call was not made.")
-    return Difference(received.kind, sentence.strip())
+    return Difference(received.kind, sentence)
 
 
 def _error_wanted(expected: Answer, received: Answer) -> Difference | None:

@@ -19,6 +19,7 @@ from typing import Any
 from convnets import report, values
 from convnets.answers import Answer, Call, invoke_here
 from convnets.compare import Difference, Rules, compare
+from convnets.watch import first_match, sentence
 
 FOLDER = Path(__file__).parent
 # The grader turns this off: there, submissions answer to hidden cases only.
@@ -81,19 +82,31 @@ def run(name: str, exercise: Any) -> list[Tried]:
     names = tuple(bundle["names"])
     tried = []
     for case in bundle["cases"]:
-        call = Call(tuple(case["args"]), case["kwargs"], case["caller"])
+        watch = bool(bundle["forbidden"])
+        call = Call(tuple(case["args"]), case["kwargs"], case["caller"], watch)
         expected = Answer("returned", case["value"])
         if case["error"]:
             bases = (case["error"],)
             expected = Answer("raised", None, case["error"], bases, case["message"])
         received = invoke_here(exercise, call, names)
         rules = Rules(bundle["rtol"], case["any_dtype"], bundle["results"])
-        difference = compare(expected, received, rules)
+        difference = _barred(bundle, received) or compare(expected, received, rules)
         label, group = case["label"], case["group"]
         tried.append(Tried(label, group, call, expected, received, difference))
         if received.kind == "missing":
             break
     return tried
+
+
+def _barred(bundle: dict[str, Any], received: Answer) -> Difference | None:
+    """A difference if torch ran what the exercise is about."""
+    for rule in bundle["forbidden"]:
+        if found := first_match(received.used, rule["ops"]):
+            evidence = f"torch ran its operation {found}"
+            return Difference(
+                "forbidden", sentence(bundle["name"], rule["says"], evidence)
+            )
+    return None
 
 
 def progress() -> None:

@@ -77,3 +77,12 @@ def first_match(names: Iterable[str], patterns: Sequence[str]) -> str:
     """The first of the names that fits a pattern with `*` and `?`, or ""."""
     fitting = (n for n in names if any(fnmatchcase(n, p) for p in patterns))
     return next(fitting, "")
+
+
+def sentence(name: str, says: str, evidence: str) -> str:
+    """What a student is told who used what the exercise is about."""
+    return (
+        f"`{name}` uses {says} ({evidence}). This exercise is about writing it, so "
+        "it earns no points. To compare with the library, call it in a cell of "
+        "your own."
+    )

@@ -9,6 +9,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from autograder.checks.draws import array, both, calls, dtypes, size, small, steps
+from autograder.checks.forbidden_ops import SCIPY_CONV, TORCH_CONV, TORCH_UNFOLD
 from autograder.model import (
     Exercise,
     Group,
@@ -207,21 +208,21 @@ def by_unfold(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
     return (y if b is None else y + b[:, None, None]).astype(x.dtype)
 
 
-def by_autograd(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
-    """As the gradient of its own transpose."""
-    y = solutions.conv2d(x, w, b, stride, padding, dilation, groups)
-    dy = torch.zeros(y.shape, dtype=torch.float64, requires_grad=True)
+def by_fft(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
+    """As a product of spectra, then every stride-th pixel."""
+    shape = solutions.conv2d(x, w, b, stride, padding, dilation, groups).shape
     (sh, sw), (ph, pw), (dh, dw) = both(stride), both(padding), both(dilation)
-    H, W = x.shape[2:]
-    kh, kw = w.shape[2:]
-    rest = (H + 2 * ph - dh * (kh - 1) - 1) % sh, (W + 2 * pw - dw * (kw - 1) - 1) % sw
-    back = F.conv_transpose2d(dy, torch.tensor(w, dtype=torch.float64), None,
-                              (sh, sw), 0, rest, groups, (dh, dw))  # fmt: skip
     padded = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
-    target = torch.tensor(padded, dtype=torch.float64)
-    (y,) = torch.autograd.grad((back * target).sum(), dy)
-    y = y.numpy()
-    return (y if b is None else y + b[:, None, None]).astype(x.dtype)
+    size = padded.shape[2:]
+    kernels = np.zeros((*w.shape[:2], *size))
+    kernels[:, :, : dh * w.shape[2] : dh, : dw * w.shape[3] : dw] = w
+    images = np.fft.rfft2(padded).reshape(len(x), groups, w.shape[1], size[0], -1)
+    spectra = np.fft.rfft2(kernels).conj()  # conj: no flip
+    spectra = spectra.reshape(groups, -1, *images.shape[2:])
+    y = np.fft.irfft2(np.einsum("ngchw,gochw->ngohw", images, spectra), size)
+    y = y.reshape(len(x), len(w), *size)[:, :, ::sh, ::sw][..., : shape[2], : shape[3]]
+    y = y if b is None else y + b[:, None, None]
+    return (y if x.dtype.kind == "f" else np.rint(y)).astype(x.dtype)
 
 
 def in_fortran_order(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
@@ -559,13 +560,14 @@ conv2d_loops = Exercise(
     groups=CONV_GROUPS,
     cases=[*PLAIN_CASES, *STRIDE_CASES, *DTYPE_CASES, *ERROR_CASES],
     explain=calls(loop_calls),
+    forbidden=[TORCH_CONV, SCIPY_CONV],
     oracle=five(torch_conv2d),
     equivalents={
         "line 23: padded = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw))) => "
         "padded = np.pad(x, ((0, 1), (0, 0), (ph, ph), (pw, pw)))":
         "an image more at the end, at which the loop over N does not look",
     },
-    alternatives=[loops_by_tap, five(shift_and_add), five(by_unfold), five(by_autograd),
+    alternatives=[loops_by_tap, five(shift_and_add), five(by_unfold), five(by_fft),
                   five(in_fortran_order)],
     mistakes=[Mistake(m.says, five(m.function)) for m in LOOP_MISTAKES],
     image=True,
@@ -610,13 +612,14 @@ conv2d = Exercise(
              normal(1, 4, 6, 5), normal(2, 4, 2, 3), dilation=(1, 3)),
     ],
     explain=calls(rich_calls),
+    forbidden=[TORCH_CONV, SCIPY_CONV],
     oracle=torch_conv2d,
     equivalents={
         "line 29: padded = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw))) => "
         "padded = np.pad(x, ((0, 0), (0, 1), (ph, ph), (pw, pw)))":
         "a channel more at the end, which no group takes",
     },
-    alternatives=[shift_and_add, by_unfold, by_autograd, in_fortran_order],
+    alternatives=[shift_and_add, by_unfold, by_fft, in_fortran_order],
     mistakes=[
         *LOOP_MISTAKES,
         Mistake("the dilation is ignored", conv_ignores_dilation),
@@ -671,7 +674,7 @@ def columns_by_identity(x, kh, kw, stride=1, padding=0):
     """As a convolution with one kernel a tap."""
     N, C = solutions.im2col(x, kh, kw, stride, padding).shape[0], x.shape[1]
     taps = np.eye(C * kh * kw).reshape(-1, C, kh, kw)
-    y = torch_conv2d(x.astype(np.float64), taps, None, stride, padding)
+    y = solutions.conv2d(x.astype(np.float64), taps, None, stride, padding)
     return y.reshape(N, C * kh * kw, -1).astype(x.dtype)
 
 
@@ -803,6 +806,7 @@ im2col = Exercise(
              padding=(4, 1)),
     ],
     explain=calls(column_calls),
+    forbidden=[TORCH_UNFOLD],
     oracle=torch_unfold,
     equivalents={
         "line 24: return rows_first.reshape(N, C * kh * kw, -1) => "
@@ -845,6 +849,13 @@ def torch_gradients(dy, x, w, stride=1, padding=0):
     return tuple(t.grad.numpy().astype(dtype) for t in (x, w, b))
 
 
+def conv2d_forward(dy, x, w, stride=1, padding=0):
+    def forward(x, w, b):
+        return solutions.conv2d(x, w, b, stride, padding)
+
+    return forward, (x, w, np.zeros(len(w)))
+
+
 def gradients_by_loops(dy, x, w, stride=1, padding=0):
     """Each output pixel hands its gradient back to what it was made of."""
     solutions.conv2d_backward(dy, x, w, stride, padding)
@@ -880,7 +891,7 @@ def gradients_by_transpose(dy, x, w, stride=1, padding=0):
     and of the image with the spread gradient."""
     solutions.conv2d_backward(dy, x, w, stride, padding)
     (sh, sw), (ph, pw) = both(stride), both(padding)
-    (N, C, H, W), (O, _, kh, kw) = x.shape, w.shape
+    (N, _, H, W), (O, _, kh, kw) = x.shape, w.shape
     spread = np.zeros((N, O, H + 2 * ph - kh + 1, W + 2 * pw - kw + 1), x.dtype)
     spread[:, :, ::sh, ::sw][:, :, : dy.shape[2], : dy.shape[3]] = dy
     flipped = w[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
@@ -1079,6 +1090,8 @@ conv2d_backward = Exercise(
              normal(2, 3, 4, 6), normal(4, 3, 8, 2), padding=(1, 2)),
     ],
     explain=calls(backward_calls),
+    forbidden=[TORCH_CONV, SCIPY_CONV],
+    forward=conv2d_forward,
     oracle=torch_gradients,
     equivalents={
         "line 39: db = dy.sum(axis=(0, 2, 3)) => db = dy.sum(axis=(2, 0, 3))":

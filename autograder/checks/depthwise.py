@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from autograder.checks.draws import array, both, calls, dtypes, size, small, steps
+from autograder.checks.forbidden_ops import SCIPY_CONV, TORCH_GROUPED_CONV
 from autograder.model import (
     Exercise,
     Group,
@@ -250,6 +251,7 @@ depthwise_conv2d = Exercise(
              normal(3, 2, 2, 8), padding=(4, 1)),
     ],
     explain=calls(depthwise_calls),
+    forbidden=[TORCH_GROUPED_CONV, SCIPY_CONV],
     oracle=torch_depthwise,
     alternatives=[depthwise_loops, depthwise_through_dense, depthwise_by_taps,
                   depthwise_per_channel],
@@ -435,6 +437,14 @@ def torch_gradient(dy, x, kh, kw, stride=1, padding=0):
     y = F.conv2d(tensor, w, None, both(stride), both(padding), groups=C)
     y.backward(torch.tensor(dy, dtype=torch.float64))
     return w.grad.numpy().reshape(shape).astype(x.dtype)
+
+
+def depthwise_forward(dy, x, kh, kw, stride=1, padding=0):
+    def forward(w):
+        return solutions.depthwise_conv2d(x, w, stride, padding)
+
+    channels = x.shape[1]
+    return forward, (np.zeros((channels, dy.shape[1] // channels, kh, kw)),)
 
 
 def gradient_loops(dy, x, kh, kw, stride=1, padding=0):
@@ -627,6 +637,8 @@ depthwise_backward_w = Exercise(
              normal(2, 3, 4, 6), 8, 2, padding=(1, 0)),
     ],
     explain=calls(gradient_calls),
+    forbidden=[TORCH_GROUPED_CONV, SCIPY_CONV],
+    forward=depthwise_forward,
     oracle=torch_gradient,
     alternatives=[gradient_loops, gradient_by_taps, gradient_from_dense],
     mistakes=[
@@ -893,7 +905,7 @@ def no_padding_layer(self, c, k, s, p):
 
 def swapped_layer(self, c, k, s, p):
     self.conv = nn.Conv2d(c, c, k, max(p, 1) if isinstance(p, int) else p,
-                          s if isinstance(s, int) else s, groups=c)  # fmt: skip
+                          s, groups=c)  # fmt: skip
 
 
 def renamed_layer(self, c, k, s, p):

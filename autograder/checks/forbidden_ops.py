@@ -1,0 +1,44 @@
+"""Library calls that exercises of several chapters are about."""
+
+from __future__ import annotations
+
+from autograder.model import Forbidden
+
+TORCH_CONV = Forbidden(
+    "torch's own convolution",
+    calls=("torch.*conv?d*", "torch.*Conv?d*", "torch.*convolution*",
+           "torch.*conv_transpose*", "torch.*ConvTranspose*", "torch.*conv_tbc"),
+    ops=("*conv?d*", "*convolution*", "*conv_transpose*", "conv_tbc"),
+)  # fmt: skip
+
+# Whether a convolution is grouped is seen when it runs, not in the source, where
+# `groups` may be a variable that is 1.
+TORCH_GROUPED_CONV = Forbidden("torch's own grouped convolution", ops=("*:grouped*",))
+
+TORCH_CONV_TRANSPOSE = Forbidden(
+    "torch's own transposed convolution",
+    calls=("torch.*conv_transpose*", "torch.*ConvTranspose*", "torch.nn.grad.*"),
+    # The gradient of a convolution with respect to its input is one.
+    ops=("*:transposed*", "*conv_transpose*", "convolution_backward*"),
+)
+
+TORCH_UNFOLD = Forbidden(
+    "torch's own im2col (unfold)",
+    calls=("torch.nn.functional.unfold", "torch.nn.Unfold", "torch.*im2col"),
+    ops=("im2col",),
+)
+
+TORCH_POOL = Forbidden(
+    "torch's own pooling",
+    calls=("torch.*pool?d*", "torch.*Pool?d*"),
+    ops=("*pool?d*",),
+)
+
+SCIPY_CONV = Forbidden(
+    "SciPy's convolution",
+    calls=tuple(
+        f"scipy.{package}.*{word}*"
+        for package in ("signal", "ndimage")
+        for word in ("convolve", "correlate")
+    ),
+)
