@@ -4,6 +4,7 @@ submission is.
 
 from __future__ import annotations
 
+import textwrap
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -113,10 +114,13 @@ def in_words(verdict: Verdict) -> Iterator[str]:
         yield f"  {mark}  {case.group} - {case.label}{message}"
     if found := verdict.explanation:
         yield "The smallest input found that shows it:"
-        yield f"  {found.call}"
-        yield from (f"  {line}" for line in found.given.splitlines())
-        yield f"  expected {found.expected}"
-        yield f"  received {found.received}"
+        for title, body in (
+            ("called", f"{found.call}\n{found.given}"),
+            ("expected", found.expected),
+            ("received", found.received),
+        ):
+            yield f"  {title}"
+            yield textwrap.indent(body.rstrip(), "    ")
         yield f"  {found.message}"
         for says in found.diagnoses:
             yield f"Your result is what one gets when {says}."
