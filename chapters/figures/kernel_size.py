@@ -11,7 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from convnets.palette import ACCENT, GRADIENT, INPUT, MUTED, OUTPUT, PAPER, WEIGHT
+from convnets.palette import ACCENT, GRADIENT, INPUT, MUTED, OUTPUT, PAPER, WEIGHT, tint
 from figures.style import canvas, caption, cell, drawing, numbers
 
 Layer = tuple[int, int, int]  # kernel, stride, dilation
@@ -125,4 +125,17 @@ def strips(results: Mapping[str, np.ndarray], label: str) -> Figure:
     ax.set_ylim(len(results) - 0.5, -0.5)
     ax.set_xlabel(label)
     ax.grid(axis="x", color=MUTED, alpha=0.25)
+    return figure
+
+
+def orders(weights: Mapping[str, int]) -> Figure:
+    """The weights of each order of kernels as bars, with their numbers."""
+    figure, ax = canvas(5.4, 2.6)
+    names, counts = list(weights), list(weights.values())
+    ax.barh(names, counts, color=tint(WEIGHT, 0.45), edgecolor=WEIGHT)
+    for row, count in enumerate(counts):
+        ax.text(count, row, f"  {count:,}".replace(",", " "), va="center")
+    ax.invert_yaxis()
+    ax.margins(x=0.2)
+    ax.set_xlabel("weights, where channels go 16 → 32 → 64 → 128")
     return figure

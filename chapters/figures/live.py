@@ -6,13 +6,14 @@ site's build calls it with the chapter's references.
 
 from __future__ import annotations
 
+from itertools import permutations
 from types import ModuleType
 
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from figures import convolution, depthwise, transposed
+from figures import convolution, depthwise, kernel_size, transposed
 from figures.style import SETTINGS
 
 # The image and the kernel of convnets/figures/convolution_window.js.
@@ -56,3 +57,15 @@ def still_transposed_overlap(reference: ModuleType) -> Figure:
     rows = [{"n": 6, "k": k, "stride": 2} for k in (3, 4)]
     with rc_context(SETTINGS):
         return transposed.overlaps(rows, reference.overlap_count)
+
+
+def still_kernel_order(reference: ModuleType) -> Figure:
+    """The weights of 7, 5 and 3 in each order, where channels double."""
+    weights = {
+        "-".join(map(str, kernels)): reference.stack_cost(
+            kernels, [16, 32, 64, 128], 64, 64
+        )["params"]
+        for kernels in permutations([7, 5, 3])
+    }
+    with rc_context(SETTINGS):
+        return kernel_size.orders(weights)
