@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +24,11 @@ FLAGS = (
 @pytest.fixture(scope="session")
 def site() -> Path:
     """The folder of the built site."""
-    return site_builder.build(ROOT).html
+    (ROOT / "_build").mkdir(exist_ok=True)
+    # One worker of pytest-xdist at a time; the later ones find nothing to do.
+    with (ROOT / "_build" / ".site.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return site_builder.build(ROOT).html
 
 
 @pytest.fixture(scope="session")
