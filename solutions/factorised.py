@@ -126,10 +126,10 @@ def factorised_conv2d(x, w_col, w_row):
     half = n // 2
     padded = np.pad(x, ((0, 0), (0, 0), (half, half), (0, 0)))
     windows = sliding_window_view(padded, n, axis=2)  # (N, C, H, W, n)
-    mid = np.einsum("nchwi,mci->nmhw", windows, w_col[:, :, :, 0])
+    mid = np.einsum("nchwi,mci->nmhw", windows, w_col.reshape(M, C, n))
     padded = np.pad(mid, ((0, 0), (0, 0), (0, 0), (half, half)))
     windows = sliding_window_view(padded, n, axis=3)  # (N, M, H, W, n)
-    y = np.einsum("nmhwj,omj->nohw", windows, w_row[:, :, 0, :])
+    y = np.einsum("nmhwj,omj->nohw", windows, w_row.reshape(O, M, n))
     return y.astype(x.dtype)
     ### END SOLUTION
 
