@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from figures import convolution, depthwise, kernel_size, transposed
+from figures import convolution, depthwise, kernel_size, separable, transposed
 from figures.style import SETTINGS
 
 # The image and the kernel of convnets/figures/convolution_window.js.
@@ -69,3 +69,15 @@ def still_kernel_order(reference: ModuleType) -> Figure:
     }
     with rc_context(SETTINGS):
         return kernel_size.orders(weights)
+
+
+def still_separable_rank(reference: ModuleType) -> Figure:
+    """The edge kernels of convnets/figures/separable_rank.js with one filter."""
+    x, y = np.meshgrid(np.arange(-2, 3), np.arange(-2, 3))
+    angles = np.arange(12)[:, None, None] * np.pi / 12
+    across = x * np.cos(angles) + y * np.sin(angles)
+    w = (across * np.exp(-(x**2 + y**2) / 2))[:, None]  # (12, 1, 5, 5)
+    w_dw, w_pw = reference.separable_svd(w, 1)
+    again = reference.merge_separable(w_dw, w_pw)
+    with rc_context(SETTINGS):
+        return separable.rebuilt(w[:, 0], w_dw[0], again[:, 0])
