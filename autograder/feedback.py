@@ -72,10 +72,11 @@ def in_short(sheet: Sheet) -> str:
     """A verdict in a few words, for the table at the top."""
     verdict = sheet.verdict
     if verdict.passed:
-        return "all cases pass"
+        return "all groups pass"
     if verdict.trouble:
         return "could not be tried"
-    return f"{len(failed(verdict))} of {len(verdict.cases)} cases do not pass"
+    lost = sum(group.earned < group.points for group in sheet.groups)
+    return f"{lost} of {len(sheet.groups)} groups do not pass"
 
 
 ENVIRONMENT.filters.update(next_step=next_step, in_short=in_short, failed=failed)

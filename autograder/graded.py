@@ -26,7 +26,7 @@ SHOWN = 4000  # characters of any one text that a student's code can shape
 
 @dataclass(frozen=True)
 class GroupScore:
-    """What one group of cases earned."""
+    """What one group of cases earned. passed, cases: of its public cases."""
 
     name: str
     about: str
@@ -68,13 +68,13 @@ def sheet(exercise: Exercise, verdict: Verdict) -> Sheet:
     groups = []
     for group in exercise.groups:
         cases = [case for case in verdict.cases if case.group == group.name]
-        passed = sum(case.passed for case in cases)
-        earned = float(group.points) if cases and passed == len(cases) else 0.0
-        groups.append(
-            GroupScore(
-                group.name, group.about, group.points, earned, passed, len(cases)
-            )
+        full = bool(cases) and all(case.passed for case in cases)
+        earned = float(group.points) if full else 0.0
+        public = [case.passed for case in cases if case.public]
+        score = GroupScore(
+            group.name, group.about, group.points, earned, sum(public), len(public)
         )
+        groups.append(score)
     return Sheet(_shown(verdict), tuple(groups))
 
 
@@ -84,7 +84,8 @@ def zero(exercise: Exercise, trouble: str) -> Sheet:
 
 
 def _shown(verdict: Verdict) -> Verdict:
-    """The verdict with every text that a student's code can shape made safe."""
+    """What a student may see of a verdict: of hidden cases the group's points
+    alone, and every text that their code can shape made safe."""
     explanation = verdict.explanation
     if explanation is not None:
         explanation = replace(
@@ -100,7 +101,7 @@ def _shown(verdict: Verdict) -> Verdict:
         trouble=printable(verdict.trouble, SHOWN),
         printed=printable(verdict.printed, SHOWN),
         explanation=explanation,
-        cases=tuple(_shown_case(case) for case in verdict.cases),
+        cases=tuple(_shown_case(case) for case in verdict.cases if case.public),
     )
 
 
@@ -173,7 +174,7 @@ def in_words(found: Sheet) -> str:
     for group in found.groups:
         lines.append(
             f"  {group.name}: {group.earned:g} of {group.points} points, "
-            f"{group.passed} of {group.cases} cases pass"
+            f"{group.passed} of {group.cases} public cases pass"
         )
     lines += [f"  - {case.label}: {case.message}" for case in failed(verdict)]
     if verdict.explanation is not None:
@@ -191,5 +192,5 @@ def _in_words(explanation: Explanation) -> Sequence[str]:
 
 
 def failed(verdict: Verdict) -> list[CaseVerdict]:
-    """The cases that do not pass, in order."""
+    """The public cases that do not pass, in order."""
     return [case for case in verdict.cases if not case.passed]

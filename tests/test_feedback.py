@@ -10,9 +10,18 @@ from nbformat import NotebookNode
 from page_audit import Audit
 from small_release import filled, small_release
 
+from autograder import catalogue
 from autograder.feedback import fragment, page
-from autograder.graded import Graded, GroupScore, Sheet, file_verdicts, show_verdicts
-from autograder.model import CaseVerdict, Explanation, Verdict
+from autograder.graded import (
+    Graded,
+    GroupScore,
+    Sheet,
+    file_verdicts,
+    in_words,
+    sheet,
+    show_verdicts,
+)
+from autograder.model import CaseVerdict, Explanation, Group, Verdict
 from autograder.records import Grades
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><rect width="1"/></svg>'
@@ -34,7 +43,7 @@ WRONG = Sheet(
         2,
         (
             CaseVerdict("one pixel", "plain", True, True),
-            CaseVerdict("a stride of 2", "stride", False, False, "Not passed."),
+            CaseVerdict("a stride of 2", "stride", False, True, "Not passed."),
         ),
         explanation=EXPLANATION,
     ),
@@ -75,7 +84,7 @@ def test_the_page_says_what_failed_and_why() -> None:
         'run check("f")',
         "a stride of 2",
         "With one.",
-        "The one case passes.",
+        "All cases pass, public and hidden.",
         "def f(x):",
     ):
         assert words in seen.text
@@ -180,3 +189,17 @@ def test_the_released_notebook_is_not_changed() -> None:
     before = copy.deepcopy(small_release())
     show_verdicts(file_verdicts(Graded(small_release(), (RIGHT,))), fragment)
     assert small_release() == before
+
+
+def test_hidden_cases_show_as_the_points_of_their_group() -> None:
+    """Which hidden case fails is told nowhere: neither its label nor a count."""
+    cases = (
+        CaseVerdict("seen", "plain", True, True),
+        CaseVerdict("secret one", "plain", False, False, "Not passed."),
+        CaseVerdict("secret two", "plain", True, False),
+    )
+    exercise = catalogue.load().exercise("output_size")
+    group = Group("plain", 2, "All of it.")
+    shown = sheet(replace(exercise, groups=[group]), Verdict("f", 0.0, 2, cases))
+    assert shown.groups == (GroupScore("plain", "All of it.", 2, 0.0, 1, 1),)
+    assert "secret" not in fragment(shown) + in_words(shown) + str(shown)
