@@ -139,8 +139,8 @@ def zero_insert(x, stride):
     output pixels from one pixel of x to the next.
 
     Returns spread: (N, C, (H - 1) * sh + 1, (W - 1) * sw + 1) with the dtype
-    of x, for the strides sh and sw: pixel (h, v) of x is at place
-    (h * sh, v * sw), all others are zero. Nothing follows the last pixel.
+    of x, for the strides sh and sw: pixel (p, q) of x is at place
+    (p * sh, q * sw), all others are zero. Nothing follows the last pixel.
     Raises ValueError if x does not have four axes or a stride is below 1.
     """
     check_rank(x, "x", 4, "(N, C, H, W)")
@@ -187,9 +187,9 @@ def pixel_shuffle(x, r):
 
     x: (N, C * r * r, H, W) maps; r: int, the factor.
 
-    Returns y: (N, C, H * r, W * r) with the dtype of x, where channel
-    c * r * r + i * r + j of x fills the places (h * r + i, v * r + j) of
-    channel c of y: as torch.nn.functional.pixel_shuffle.
+    Returns y: (N, C, H * r, W * r) with the dtype of x, where pixel (p, q)
+    of channel c * r * r + i * r + j of x is at place (p * r + i, q * r + j)
+    of channel c of y: as torch.nn.functional.pixel_shuffle.
     Raises ValueError if x does not have four axes, if r is below 1, or if
     r * r does not divide the channels of x.
     Source: Shi et al. (2016), who order the channels in another way.

@@ -17,11 +17,12 @@ const BARS = { input: 50, output: 190, height: 46 };
 const defaults = { kernel: 3, stride: 2, layers: 1, weights: "equal", place: 4 };
 
 function clean(state) {
+  const valid = (key, values) => (values.includes(state[key]) ? state : defaults)[key];
   const known = {
-    kernel: state.kernel === undefined ? defaults.kernel : oneOf(state.kernel, KERNELS),
-    stride: oneOf(state.stride, STRIDES),
-    layers: oneOf(state.layers, LAYERS),
-    weights: oneOf(state.weights, Object.keys(WEIGHTS)),
+    kernel: valid("kernel", KERNELS),
+    stride: valid("stride", STRIDES),
+    layers: valid("layers", LAYERS),
+    weights: valid("weights", Object.keys(WEIGHTS)),
   };
   const size = rows(PIXELS, known).at(-1).length;
   return { ...known, place: clamp(Math.trunc(state.place) || 0, 0, size - 1) };
