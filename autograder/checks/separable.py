@@ -211,6 +211,11 @@ pointwise_conv2d = Exercise(
     ],
     explain=calls(pointwise_calls),
     oracle=torch_pointwise,
+    equivalents={
+        "line 24: return np.moveaxis(y, 0, 1).astype(x.dtype) => "
+        "return np.moveaxis(y, 1, 0).astype(x.dtype)":
+        "moving either of two neighbours past the other exchanges them",
+    },
     alternatives=[pointwise_loops, pointwise_by_matmul, pointwise_by_linear,
                   pointwise_by_channels],
     mistakes=[
@@ -463,6 +468,10 @@ separable_conv2d = Exercise(
     ],
     explain=calls(separable_calls),
     oracle=torch_separable,
+    equivalents={
+        "line 30: mix = w_pw.reshape(-1, C, M) => mix = w_pw.reshape(-2, C, M)":
+        "NumPy takes any negative size for the one it has to find",
+    },
     alternatives=[separable_loops, separable_through_dense, separable_by_taps],
     mistakes=[
         Mistake("the stride is ignored", sep_of(
@@ -632,6 +641,10 @@ merge_separable = Exercise(
     ],
     explain=calls(merge_calls),
     oracle=merge_by_probing,
+    equivalents={
+        "line 14: mix = w_pw.reshape(-1, C, M) => mix = w_pw.reshape(-2, C, M)":
+        "NumPy takes any negative size for the one it has to find",
+    },
     alternatives=[merge_loops, merge_by_matmul, merge_through_blocks],
     mistakes=[
         Mistake("the columns of w_pw are read by filter, then channel "
@@ -875,6 +888,20 @@ separable_svd = Exercise(
     ],
     explain=calls(svd_calls),
     oracle=svd_by_eigenvectors,
+    equivalents={
+        "line 20: flat = w.reshape(O, C, kh * kw).swapaxes(0, 1) => "
+        "flat = w.reshape(O, C, kh * kw).swapaxes(1, 0)":
+        "exchanging two axes does not depend on which is named first",
+        "line 21: u, s, vt = np.linalg.svd(flat, full_matrices=False) => "
+        "u, s, vt = np.linalg.svd(flat, full_matrices=True)":
+        "the further columns and rows are cut off with those above the rank",
+        "line 21: u, s, vt = np.linalg.svd(flat, full_matrices=False) => "
+        "u, s, vt = np.linalg.svd(flat)":
+        "the further columns and rows are cut off with those above the rank",
+        "line 24: return (w_dw, mix.swapaxes(0, 1).reshape(O, C * rank)) => "
+        "return (w_dw, mix.swapaxes(1, 0).reshape(O, C * rank))":
+        "exchanging two axes does not depend on which is named first",
+    },
     alternatives=[svd_by_eigenvectors, svd_by_torch, svd_shared_evenly,
                   svd_mixed_basis],
     mistakes=[
@@ -968,6 +995,19 @@ class SeparableMerged(Checked):
         return F.conv2d(x, merged, None, own.stride, own.padding)
 
 
+class SeparableStridesLate(Checked):
+    """The stride on the pointwise layer: wasteful, and the same numbers."""
+
+    def __init__(self, c_in, c_out, kernel_size, stride=1, padding=0):
+        super().__init__(c_in, c_out)
+        self.depthwise = nn.Conv2d(c_in, c_in, kernel_size, 1, padding,
+                                   groups=c_in, bias=False)  # fmt: skip
+        self.pointwise = nn.Conv2d(c_in, c_out, 1, stride, bias=False)
+
+    def forward(self, x):
+        return self.pointwise(self.depthwise(x))
+
+
 def layer(make=None, forward=None, check=True):
     """A wrong layer: `make` changes what the right one has built."""
 
@@ -1006,11 +1046,6 @@ def no_stride_layer(self, i, o, k, s, p):
 
 def no_padding_layer(self, i, o, k, s, p):
     self.depthwise = nn.Conv2d(i, i, k, s, 0, groups=i, bias=False)
-
-
-def stride_late_layer(self, i, o, k, s, p):
-    self.depthwise = nn.Conv2d(i, i, k, 1, p, groups=i, bias=False)
-    self.pointwise = nn.Conv2d(i, o, 1, s, bias=False)
 
 
 def padding_late_layer(self, i, o, k, s, p):
@@ -1126,14 +1161,14 @@ SeparableConv2d = Exercise(
     ],
     explain=calls(layer_calls),
     oracle=SeparableMerged,
-    alternatives=[SeparableWithInit, SeparableFunctional, SeparableMerged],
+    alternatives=[SeparableWithInit, SeparableFunctional, SeparableMerged,
+                  SeparableStridesLate],
     mistakes=[
         Mistake("groups is not given, so that the first layer mixes channels",
                 layer(dense_layer)),
         Mistake("the layers have biases", layer(biased_layer)),
         Mistake("the stride is not passed on", layer(no_stride_layer)),
         Mistake("the padding is not passed on", layer(no_padding_layer)),
-        Mistake("the pointwise layer gets the stride", layer(stride_late_layer)),
         Mistake("the pointwise layer gets the padding", layer(padding_late_layer)),
         Mistake("the pointwise layer comes first", layer(
             pointwise_first_layer, lambda self, x: self.depthwise(self.pointwise(x)))),
