@@ -17,6 +17,30 @@ SIGNED = LinearSegmentedColormap.from_list("signed", [INPUT, PAPER, WEIGHT])
 SPOKEN = 0.3  # share of the largest value from which a sign is written
 
 
+def stripes(
+    angle: float, side: int = 11, wave: float = 5.0, stretch: float = 1.0
+) -> np.ndarray:
+    """A Gabor filter (side, side): stripes of one direction under a Gaussian.
+
+    angle: by which upright stripes are turned, in degrees; wave: pixels from
+    stripe to stripe; stretch: how many times as long as wide the Gaussian is.
+    """
+    half = side // 2
+    v, u = np.mgrid[-half : half + 1, -half : half + 1]
+    turn = np.radians(angle)
+    across = u * np.cos(turn) + v * np.sin(turn)
+    along = v * np.cos(turn) - u * np.sin(turn)
+    width = 0.2 * side
+    envelope = np.exp(-(across**2 + (along / stretch) ** 2) / (2 * width**2))
+    return np.asarray(envelope * np.cos(2 * np.pi * across / wave))
+
+
+def rings(side: int, wave: float = 5.0) -> np.ndarray:
+    """Concentric rings (side, side), `wave` pixels apart: stripes of every direction."""
+    place = np.arange(side) - (side - 1) / 2
+    return np.asarray(np.cos(2 * np.pi * np.hypot(place[:, None], place) / wave))
+
+
 def filters(kernels: Mapping[str, np.ndarray]) -> Figure:
     """Kernels (kh, kw) side by side, each titled by its key."""
     figure, axes = canvas(2.1 * len(kernels), 2.3, len(kernels), squeeze=False)

@@ -10,10 +10,18 @@ from itertools import permutations
 from types import ModuleType
 
 import numpy as np
+import torch
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from figures import convolution, depthwise, kernel_size, separable, transposed
+from figures import (
+    convolution,
+    depthwise,
+    factorised,
+    kernel_size,
+    separable,
+    transposed,
+)
 from figures.style import SETTINGS
 
 # The image and the kernel of convnets/figures/convolution_window.js.
@@ -81,3 +89,14 @@ def still_separable_rank(reference: ModuleType) -> Figure:
     again = reference.merge_separable(w_dw, w_pw)
     with rc_context(SETTINGS):
         return separable.rebuilt(w[:, 0], w_dw[0], again[:, 0])
+
+
+def still_factorised_pairs(reference: ModuleType) -> Figure:
+    """Stripes at 45 degrees, one pair, and what both see of rings."""
+    kernel = factorised.stripes(45, 9, 4.5)
+    col, row, _ = reference.rank1(kernel)
+    kernels = torch.from_numpy(np.stack([kernel, col @ row]))[:, None]
+    image = torch.from_numpy(factorised.rings(53, 4.5))[None, None]
+    whole, pair = torch.conv2d(image, kernels)[0].numpy()
+    with rc_context(SETTINGS):
+        return factorised.compared({"45°": (kernel, col @ row)}, {"45°": (whole, pair)})
