@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING
 from convnets.compare import Difference
 
 if TYPE_CHECKING:
-    from autograder.referee import Outcome
+    from autograder.asking import Outcome
 
 
-def hidden_message(difference: Difference) -> str:
-    """What a failing hidden case says: nothing that its input could shape,
-    beyond whether the call ended.
-    """
+def guarded_message(difference: Difference, public: bool) -> str:
+    """What a failing case says that no input could shape: whether the call ended."""
     match difference.kind:
         case "timeout":
             return difference.sentence
+        case "missing":
+            return "There is no function or class of this name to call."
         case "memory":
             return "The call ran out of memory."
         case "died":
             return "The Python process ended during the call."
         case _:
-            return "Not passed. Its numbers stay hidden."
+            return "Not passed." if public else "Not passed. Its numbers stay hidden."
 
 
 def too_slow(seconds: float, reference: float | None) -> str:

@@ -210,7 +210,7 @@ def test_a_cheat_gets_nothing_in_the_sandbox(sandbox: Sandbox) -> None:
     hidden = CHEAT.format(call="eval('torch.con' + 'v2d')")
     secret = graded(sandbox, "import torch", f"exec({hidden!r})")
     assert "`torch.conv2d` in line 5" in plain.trouble
-    assert "torch ran its operation convolution" in secret.trouble
+    assert "torch ran it during a call" in secret.trouble
     assert plain.score == secret.score == 0
 
 
