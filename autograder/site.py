@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -13,8 +14,10 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
+from autograder import chapter
 from autograder.book.assets import BUNDLE
 from autograder.errors import AuthorError
+from autograder.stub import stub
 
 Progress = Callable[[str], None]
 
@@ -58,25 +61,40 @@ def build(root: Path, progress: Progress = lambda text: None) -> SiteResult:
         tuple(
             Path(match[1]).name for line in lines if (match := _EXECUTED.match(line))
         ),
-        copy_downloads(root),
+        copy_downloads(root, progress),
         time.monotonic() - start,
     )
 
 
-def copy_downloads(root: Path) -> int:
+def copy_downloads(root: Path, progress: Progress = lambda text: None) -> int:
     """Put the released notebooks and the bundle where the pages link to.
 
-    Returns how many notebooks there are: none before the first release.
+    Returns how many notebooks there are: none before the first release, and
+    none when the release is older than the references, since pages and
+    notebooks would then show different stubs.
     """
     student = root / "_build" / "student"
     target = root / "_build" / "html" / "downloads"
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     notebooks = sorted((student / Path(BUNDLE).stem).glob("*.ipynb"))
-    archive = student / BUNDLE
-    for file in [*notebooks, *([archive] if archive.is_file() else [])]:
+    if not notebooks or not all(_is_current(root, notebook) for notebook in notebooks):
+        state = "are older than the references" if notebooks else "are not made yet"
+        progress(f"the notebooks to download {state}: run course release")
+        return 0
+    for file in [*notebooks, student / BUNDLE]:
         shutil.copy2(file, target)
     return len(notebooks)
+
+
+def _is_current(root: Path, notebook: Path) -> bool:
+    """Whether a released notebook has the stubs that the chapter's page has."""
+    page = chapter.read(root / "chapters" / f"{notebook.stem}.md")
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    sources = {"".join(cell["source"]) for cell in cells}
+    if page.reference is None:
+        return False
+    return all(stub(page.reference.source(name)) in sources for name in page.exercises)
 
 
 def _run(root: Path, progress: Progress) -> list[str]:

@@ -319,18 +319,26 @@ def test_pages_are_repaired():
 
 
 def test_downloads_are_the_students_notebooks(tmp_path):
-    """What pages offer for download is what release made, and nothing older."""
-    student = tmp_path / "_build" / "student"
-    (student / "convnets-by-hand").mkdir(parents=True)
-    old = tmp_path / "_build" / "html" / "downloads" / "old.ipynb"
-    old.parent.mkdir(parents=True)
-    old.write_text("{}")
-    assert site.copy_downloads(tmp_path) == 0
-    (student / "convnets-by-hand" / "a.ipynb").write_text("{}")
-    (student / "convnets-by-hand.zip").write_bytes(b"zip")
-    assert site.copy_downloads(tmp_path) == 1
-    found = {file.name for file in old.parent.iterdir()}
-    assert found == {"a.ipynb", "convnets-by-hand.zip"}
+    """What pages offer is what release made of the references as they are."""
+    exercise = cell("from solutions.shapes import area", "exercise")
+    page(tmp_path, exercise)
+    bundle = tmp_path / "_build" / "student" / "convnets-by-hand"
+    bundle.mkdir(parents=True)
+    downloads = tmp_path / "_build" / "html" / "downloads"
+    said = []
+    assert site.copy_downloads(tmp_path, said.append) == 0
+    assert "not made yet" in said[-1]
+    released = stub(ANSWER.split("\n\n\n")[0])
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(released)])
+    nbformat.write(notebook, bundle / "shapes.ipynb")
+    bundle.with_suffix(".zip").write_bytes(b"zip")
+    assert site.copy_downloads(tmp_path, said.append) == 1
+    found = {file.name for file in downloads.iterdir()}
+    assert found == {"shapes.ipynb", "convnets-by-hand.zip"}
+    page(tmp_path, exercise, reference=ANSWER.replace("(a, b)", "(a, b=1)"))
+    assert site.copy_downloads(tmp_path, said.append) == 0
+    assert "older than the references" in said[-1]
+    assert not list(downloads.iterdir())
 
 
 def test_complaints_are_what_an_author_needs():

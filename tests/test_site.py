@@ -100,10 +100,14 @@ def test_page_fits_a_narrow_screen(site, visit, name):
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
-@pytest.mark.parametrize("name", ["convolution", "depthwise"])
-def test_page_does_not_jump(site, visit, name):
+@pytest.mark.parametrize(
+    ("name", "figure"),
+    [("convolution", "live-convolution"), ("depthwise", "live-groups")],
+)
+def test_page_does_not_jump(site, visit, name, figure):
     """While a chapter loads, what is on the screen stays where it is."""
-    page = visit(file(site, name, f"#live-{name}"))
+    page = visit(file(site, name, f"#{figure}"))
+    assert page.locator(f"#{figure}").count() == 1
     settle(page)
     shift = page.evaluate(
         """new Promise((done) => new PerformanceObserver((list) => done(
