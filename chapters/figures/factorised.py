@@ -36,7 +36,7 @@ def stripes(
 
 
 def rings(side: int, wave: float = 5.0) -> np.ndarray:
-    """Concentric rings (side, side), `wave` pixels apart: stripes of every direction."""
+    """Concentric rings (side, side), `wave` pixels apart: stripes of all directions."""
     place = np.arange(side) - (side - 1) / 2
     return np.asarray(np.cos(2 * np.pi * np.hypot(place[:, None], place) / wave))
 
