@@ -18,7 +18,7 @@ from types import TracebackType
 from nbformat import NotebookNode
 
 from autograder import ipynb
-from autograder.catalogue import Catalogue, ChapterExercises
+from autograder.catalogue import Catalogue
 from autograder.errors import SubmissionTrouble, UsageError
 from autograder.graded import Graded, Sheet, sheet, zero
 from autograder.ingest import SubmittedCell, read_cells
@@ -80,9 +80,11 @@ class Bench:
         self.again = again
         self.store = Store(course / "verdicts")
         self._referee = Referee(seed)
-        self._seed = hashlib.sha256(b"seed " + seed).hexdigest()
         self._sandbox: Sandbox | None = None
         self._releases: dict[str, NotebookNode] = {}
+        # Once for the whole life of a bench: what it has imported stays as well.
+        digest = hashlib.sha256(b"seed " + seed).hexdigest()
+        self._versions = {c.name: f"{c.version} {digest}" for c in catalogue.chapters}
 
     def __enter__(self) -> Bench:
         return self
@@ -150,7 +152,8 @@ class Bench:
         found = self.catalogue.chapter(chapter)
         runs = program(notebook)
         at = {
-            e.name: address(runs, e.name, self._version(found)) for e in found.exercises
+            e.name: address(runs, e.name, self._versions[chapter])
+            for e in found.exercises
         }
         verdicts = {} if self.again else self._filed(at)
         timings.looked_up += len(verdicts)
@@ -160,9 +163,6 @@ class Bench:
                 self.store.put(at[verdict.exercise], verdict)
                 verdicts[verdict.exercise] = verdict
         return tuple(sheet(e, verdicts[e.name]) for e in found.exercises)
-
-    def _version(self, chapter: ChapterExercises) -> str:
-        return f"{chapter.version} {self._seed}"
 
     def _filed(self, at: dict[str, str]) -> dict[str, Verdict]:
         filed = {name: self.store.get(where) for name, where in at.items()}

@@ -26,6 +26,7 @@ from autograder.errors import SubmissionTrouble, UsageError
 MAX_BYTES = 20 << 20  # of a notebook file, outputs and pictures included
 MAX_CELLS = 2000
 MAX_CODE = 400_000  # bytes of JSON that the sources of a notebook may fill
+LITTER = {".ipynb_checkpoints", ".DS_Store", ".gitkeep"}
 STUDENT_ID = re.compile(r"\w[\w.@+' -]{0,127}")
 
 
@@ -86,7 +87,7 @@ def uploads(
     refused: list[Refused] = []
     folders = sorted(submitted.iterdir()) if submitted.is_dir() else []
     for folder in folders:
-        if student not in (None, folder.name) or folder.name.startswith("."):
+        if student not in (None, folder.name) or folder.name in LITTER:
             continue
         try:
             check_student_id(folder.name)
