@@ -23,17 +23,12 @@ from autograder.bench import Timings
 from autograder.cases import secret_seed
 from autograder.errors import CourseError, SubmissionTrouble, UsageError
 from autograder.feedback import write_page
-from autograder.ingest import (
-    Refused,
-    Upload,
-    read_timestamp,
-    read_upload,
-    uploads,
-)
+from autograder.ingest import read_timestamp, read_upload
 from autograder.pool import Pool
 from autograder.recorder import Recorder, gradebook_url
 from autograder.records import Record
 from autograder.sandbox import Level, Limits
+from autograder.uploads import Refused, Upload, uploads
 from autograder.worker import Done, Job, Plan, executor, grade_one, lost
 
 Item = TypeVar("Item")

@@ -42,7 +42,6 @@ from autograder.graded import (
     show_verdicts,
 )
 from autograder.ingest import (
-    check_student_id,
     read_cells,
     read_timestamp,
     read_upload,
@@ -50,6 +49,7 @@ from autograder.ingest import (
 from autograder.recorder import Recorder
 from autograder.sandbox import Level
 from autograder.transplant import transplant
+from autograder.uploads import check_student_id
 
 Stepped = tuple[NotebookNode, Any]
 

@@ -12,13 +12,12 @@ import pytest
 from autograder.errors import SubmissionTrouble, UsageError
 from autograder.ingest import (
     MAX_BYTES,
-    check_student_id,
     printable,
     read_cells,
     read_timestamp,
     read_upload,
-    uploads,
 )
+from autograder.uploads import check_student_id, uploads
 
 
 def notebook(*cells: object, **top: object) -> bytes:
