@@ -77,7 +77,9 @@ def accuracies(results: Mapping[str, Sequence[float]], sizes: Sequence[int]) -> 
 
 
 def ranks(
-    right: np.ndarray, errors: Mapping[str, np.ndarray], rivals: Mapping[str, float]
+    right: np.ndarray,
+    errors: Mapping[str, Sequence[float]],
+    rivals: Mapping[str, float],
 ) -> Figure:
     """What is left of trained layers, over the filters kept for each channel.
 
@@ -98,7 +100,7 @@ def ranks(
     above.legend(frameon=False, loc="lower right")
     marks = (("o-", WEIGHT), ("s--", MUTED))
     for (name, error), (look, colour) in zip(errors.items(), marks, strict=True):
-        below.plot(kept, 100 * error, look, color=colour, label=name)
+        below.plot(kept, 100 * np.asarray(error), look, color=colour, label=name)
     below.set_ylabel("error of the kernels, %")
     below.set_xlabel("filters kept for each channel (rank)")
     below.set_xticks(kept)
