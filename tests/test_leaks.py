@@ -30,6 +30,12 @@ from autograder.grade import grade
 from autograder.program import key, role
 
 ROOT = catalogue.ROOT
+PUBLIC = (  # what students are meant to see, besides the rails of the references
+    "chapters/*.md",
+    "chapters/figures/*.py",
+    "convnets/*.py",
+    "convnets/figures/*.js",
+)
 SHORT = 12  # characters of a line that may stand anywhere
 SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
@@ -70,7 +76,7 @@ def answer_lines() -> Iterator[Secret]:
     """Lines between the markers, but for those that students may see elsewhere."""
     sources = [p.read_text("utf-8") for p in (ROOT / "solutions").glob("*.py")]
     seen = [SOLUTION.sub("", source) for source in sources]
-    for pattern in ("chapters/*.md", "chapters/figures/*.py", "convnets/*.py"):
+    for pattern in PUBLIC:
         seen += [path.read_text("utf-8") for path in ROOT.glob(pattern)]
     public = plain("\n".join(seen))
     lines = {
