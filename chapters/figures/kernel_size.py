@@ -28,14 +28,14 @@ def glances(maps: Mapping[str, np.ndarray], seen: Sequence[int]) -> Figure:
     panels = zip(axes, maps.items(), seen, strict=True)
     for ax, (title, share), side in panels:
         # The root of the squares, or only the brightest spots would show.
-        ax.imshow(np.sqrt(share), cmap=violet)
+        strength = np.sqrt(share)
+        ax.imshow(strength, cmap=violet, vmax=strength.max() / 2)
         corner = (len(share) - side) / 2 - 0.5
         box = Rectangle((corner, corner), side, side, fill=False, ls="--", ec=ACCENT)
         box.set_clip_on(False)
         ax.add_patch(box)
         ax.set_title(title)
-        ax.set_xticks([])
-        ax.set_yticks([])
+        ax.axis("off")
     return figure
 
 

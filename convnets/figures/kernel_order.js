@@ -10,7 +10,7 @@ const SLOT = 110;
 const TAP = 9;
 const BAR = 100;
 const TOP = 90; // where the bars begin
-const PIXEL = 12;
+const PIXEL = 9;
 
 const defaults = { order: "7-5-3", channels: "double", stride: 1, chosen: 0 };
 
@@ -68,10 +68,10 @@ function panel(title, width, height, attributes) {
 /** One layer: its kernel, shifted by what it is dragged, and its weights. */
 function column({ k, c_in, c_out, weights }, place, most, chosen, shift) {
   const middle = (place + 0.5) * SLOT + shift;
-  const look = `live-block ${chosen ? "live-chosen" : ""}`;
+  const frame = { x: middle - k * TAP / 2, y: 40 - k * TAP / 2 };
   const taps = [...Array(k * k).keys()].map((tap) => svg("rect", {
-    x: middle + ((tap % k) - k / 2) * TAP, y: 40 + (Math.floor(tap / k) - k / 2) * TAP,
-    width: TAP, height: TAP, class: look,
+    x: frame.x + (tap % k) * TAP, y: frame.y + Math.floor(tap / k) * TAP,
+    width: TAP, height: TAP, class: "live-block",
   }));
   const height = Math.max(1, (BAR * weights) / most);
   const still = (place + 0.5) * SLOT;
@@ -79,6 +79,10 @@ function column({ k, c_in, c_out, weights }, place, most, chosen, shift) {
     // Room for a finger around the kernel.
     svg("rect", { x: middle - 50, y: 0, width: 100, height: 80, fill: "transparent" }),
     ...taps,
+    svg("rect", {
+      ...frame, width: k * TAP, height: k * TAP, style: "fill: none",
+      class: `live-block ${chosen ? "live-chosen" : ""}`,
+    }),
     svg("rect", {
       x: still - 28, y: TOP + BAR - height, width: 56, height, class: "live-block",
     }),
@@ -90,12 +94,12 @@ function column({ k, c_in, c_out, weights }, place, most, chosen, shift) {
 /** A row of pixels a layer; those that one output sees are filled. */
 function fields({ layers }) {
   return layers.flatMap(({ k, field }, row) => [
-    svg("text", { x: 26, y: row * 42 + 12 }, `${k} × ${k}`),
-    svg("text", { x: 440, y: row * 42 + 12 }, `sees ${field}`),
+    svg("text", { x: 22, y: row * 46 + 12 }, `${k} × ${k}`),
+    svg("text", { x: 298, y: row * 46 + 12 }, `sees ${field}`),
     ...[...Array(MOST).keys()].map((pixel) => {
       const seen = Math.abs(pixel - (MOST - 1) / 2) <= (field - 1) / 2;
       return svg("rect", {
-        x: 4 + pixel * PIXEL * 1.1, y: row * 42 + 23, width: PIXEL, height: PIXEL - 1,
+        x: 2 + pixel * (PIXEL + 0.4), y: row * 46 + 25, width: PIXEL, height: PIXEL,
         class: seen ? "live-dot-input" : "live-no-block",
       });
     }),
@@ -152,7 +156,7 @@ function render({ model, el }) {
     "aria-label": "Three kernels in order. Left and right move the chosen kernel, "
       + "up and down choose another.",
   });
-  const pixels = panel("Pixels along one axis that one output sees", 470, 126, {
+  const pixels = panel("Pixels along one axis that one output sees", 332, 140, {
     role: "img", "aria-label": "The receptive field after each layer",
   });
   const numbers = html("dl", { class: "live-numbers" });
