@@ -193,7 +193,9 @@ def _shares(
         look = {"color": colour, "marker": marker, "ls": line, "ms": 5}
         ax.errorbar(aside, middle, error, label=name, elinewidth=0.8, **look)
     ax.axhline(floor, color=MUTED, lw=1)
-    ax.text(0.1, floor * 1.1, "the photographs", color=MUTED, va="bottom")
+    # Beside the plot, where no line can pass.
+    beside = ax.get_yaxis_transform()
+    ax.text(1.01, floor, "photograph", color=MUTED, va="center", transform=beside)
     ax.set_yscale("log")
     ax.set_xticks(places, [str(step) for step in steps])
     ax.set_xlabel("steps of training")

@@ -11,7 +11,7 @@ const WEIGHTS = {
 };
 // What fits into the pictures; of a longer output they show the middle.
 const SHOWN = { row: 30, plane: 24 };
-const CELL = 20;
+const WIDTH = 600;
 const BARS = { input: 50, output: 190, height: 46 };
 
 const defaults = { kernel: 3, stride: 2, layers: 1, weights: "equal", place: 4 };
@@ -66,18 +66,24 @@ function firstShown(size, most) {
   return Math.max(0, (size - most) >> 1);
 }
 
+/** Width of a place in the row. */
+function cellWidth(size) {
+  return WIDTH / Math.min(size, SHOWN.row);
+}
+
 /** A number with at most two decimals. */
 function short(number) {
   return String(Math.round(number * 100) / 100);
 }
 
 /** Bars that stand on a line; `left` says where each begins. */
-function bars(values, base, left, look) {
+function bars(values, base, width, left, look) {
   const most = Math.max(...values);
   return values.map((value, i) => {
     const height = most ? (BARS.height * value) / most : 0;
     return svg("rect", {
-      x: left(i) + 2, y: base - height, width: CELL - 4, height, class: look(i),
+      x: left(i) + 0.1 * width, y: base - height, width: 0.8 * width, height,
+      class: look(i),
     });
   });
 }
@@ -85,16 +91,17 @@ function bars(values, base, left, look) {
 /** The input above, the output below, and a wire for each weight. */
 function flow({ x, y, w, parts }, { stride, kernel, place }) {
   const first = firstShown(y.length, SHOWN.row);
-  const outLeft = (q) => (q - first) * CELL;
+  const cell = cellWidth(y.length);
+  const outLeft = (q) => (q - first) * cell;
   // A pixel stands above the middle of its stamp.
   const inLeft = (i) => outLeft(i * stride + (kernel - 1) / 2);
   const feeds = new Set(parts.map((part) => part.pixel));
-  const inside = (left) => left >= 0 && left < SHOWN.row * CELL;
+  const inside = (left) => left >= 0 && left < WIDTH;
   const wires = x.flatMap((_, i) => w.map((__, u) => {
     const chosen = i * stride + u === place;
     return svg("line", {
-      x1: inLeft(i) + CELL / 2, y1: BARS.input + 4,
-      x2: outLeft(i * stride + u) + CELL / 2, y2: BARS.output - BARS.height - 6,
+      x1: inLeft(i) + cell / 2, y1: BARS.input + 4,
+      x2: outLeft(i * stride + u) + cell / 2, y2: BARS.output - BARS.height - 6,
       class: chosen ? "live-wire live-wire-chosen" : "live-wire",
     });
   })).filter((line) => inside(+line.getAttribute("x2")));
@@ -103,9 +110,9 @@ function flow({ x, y, w, parts }, { stride, kernel, place }) {
   const shown = (bar) => inside(+bar.getAttribute("x"));
   return [
     ...wires,
-    ...bars(x, BARS.input, inLeft,
+    ...bars(x, BARS.input, cell, inLeft,
       (i) => `live-dot-input ${feeds.has(i) ? "live-seen" : ""}`).filter(shown),
-    ...bars(y, BARS.output, outLeft,
+    ...bars(y, BARS.output, cell, outLeft,
       (q) => `live-dot-output ${q === place ? "live-chosen" : ""}`).filter(shown),
   ];
 }
@@ -131,7 +138,7 @@ function told({ y, low, high }, { kernel, stride }) {
   const even = high - low < 1e-9;
   const list = [
     ["Output", `${y.length} places`],
-    ["Kernel divisible by the stride", kernel % stride ? "no" : "yes"],
+    ["Stride divides kernel", kernel % stride ? "no" : "yes"],
     ["Away from the ends", even
       ? "even" : `from ${short(low)} to ${short(high)}`],
   ];
@@ -162,15 +169,15 @@ function panel(width, height, attributes) {
 }
 
 function render({ model, el }) {
-  const row = panel(SHOWN.row * CELL, BARS.output + 4, {
+  const row = panel(WIDTH, BARS.output + 4, {
     role: "application", tabindex: 0,
     "aria-label": "Input above, output below. Arrow keys choose an output.",
   });
-  row.element.style.setProperty("--most", 22);
+  row.element.style.setProperty("--most", 20);
   const grid = panel(SHOWN.plane, SHOWN.plane, {
     role: "img", "aria-label": "The same layer in two dimensions",
   });
-  grid.element.style.setProperty("--most", 9);
+  grid.element.style.setProperty("--most", 7);
   const numbers = html("dl", { class: "live-numbers" });
   const sentence = html("p", { class: "live-sum", "aria-live": "polite" });
   const controls = {
@@ -189,7 +196,7 @@ function render({ model, el }) {
   );
   pointing(row.picture, (x) => {
     const size = compute(read()).y.length;
-    update({ place: firstShown(size, SHOWN.row) + Math.floor(x / CELL) });
+    update({ place: firstShown(size, SHOWN.row) + Math.floor(x / cellWidth(size)) });
   });
   arrows(row.picture, (down, right) => {
     const size = compute(read()).y.length;
