@@ -86,7 +86,7 @@ def test_edges_need_two_filters_and_bars_three(page):
 def test_keys_and_fingers_move_the_figure(page):
     """The slider changes the number of filters, keys and a touch the kernel."""
     words = page.locator(".live-sum")
-    assert "is approximately a mix of the one filter" in words.text_content()
+    assert "is approximately a multiple of the one filter" in words.text_content()
     page.get_by_label("Filters", exact=True).focus()
     page.keyboard.press("ArrowRight")
     assert "is exactly a mix of the 2 filters" in words.text_content()

@@ -82,7 +82,7 @@ def still_kernel_order(reference: ModuleType) -> Figure:
 def still_separable_rank(reference: ModuleType) -> Figure:
     """The edge kernels of convnets/figures/separable_rank.js with one filter."""
     x, y = np.meshgrid(np.arange(-2, 3), np.arange(-2, 3))
-    angles = np.arange(12)[:, None, None] * np.pi / 12
+    angles = np.arange(12)[:, None, None] * np.pi / 16
     across = x * np.cos(angles) + y * np.sin(angles)
     w = (across * np.exp(-(x**2 + y**2) / 2))[:, None]  # (12, 1, 5, 5)
     w_dw, w_pw = reference.separable_svd(w, 1)

@@ -115,7 +115,7 @@ def rebuilt(w: np.ndarray, filters: np.ndarray, again: np.ndarray) -> Figure:
     """
     rows = {
         f"{len(w)} kernels": (w, WEIGHT),
-        f"{len(filters)} filters": (filters, WEIGHT),
+        f"{len(filters)} filter{'s' * (len(filters) > 1)}": (filters, WEIGHT),
         "rebuilt": (again, OUTPUT),
     }
     figure = Figure(figsize=(6.0, 2.3), layout="constrained")

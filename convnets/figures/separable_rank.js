@@ -38,7 +38,7 @@ function kernelsOf(layer) {
   return [...Array(KERNELS).keys()].map((o) => taps.map((tap) => {
     if (!(layer in profiles)) return chance();
     const [x, y] = [(tap % SIDE) - 2, Math.floor(tap / SIDE) - 2];
-    const angle = (o * Math.PI) / KERNELS;
+    const angle = (o * Math.PI) / 16;
     const u = x * Math.cos(angle) + y * Math.sin(angle);
     return profiles[layer](u, x * x + y * y);
   }));
@@ -197,10 +197,10 @@ function costs({ dense, separable, error }) {
 
 /** One sentence on the chosen kernel and the bill. */
 function told({ dense, separable, error, rank }, kernel) {
-  const filters = rank === 1 ? "one filter" : `${rank} filters`;
+  const mixed = rank === 1 ? "a multiple of the one filter" : `a mix of the ${rank} filters`;
   const close = error < 1e-8 ? "exactly" : "approximately";
   const bill = separable < dense ? "fewer" : "more";
-  return `Kernel ${kernel} is ${close} a mix of the ${filters}, `
+  return `Kernel ${kernel} is ${close} ${mixed}, `
     + `with ${bill} weights than the dense layer.`;
 }
 
