@@ -73,7 +73,7 @@ def compared(
     rows: from a name to a kernel and its approximation; answers: from the
     same names to the maps (H, W) that the two make of one image.
     """
-    figure = Figure(figsize=(6.2, 1.75 * len(rows) + 0.3), layout="constrained")
+    figure = Figure(figsize=(5.4, 1.35 * len(rows) + 0.3), layout="constrained")
     axes = figure.subplots(len(rows), 4, squeeze=False)
     for line, (name, pair) in zip(axes, rows.items(), strict=True):
         # One scale for both, so that what is lost is seen to be lost.
@@ -128,7 +128,8 @@ def accuracies(
         ax.errorbar(pairs, middle, spread, c=colour, marker=marker, ls=line or "none",
                     capsize=3, label=name)  # fmt: skip
     ax.set_xscale("log", base=2)
-    ticks = sorted({pairs for points in lines.values() for pairs in points})
+    every = {pairs for points in lines.values() for pairs in points}
+    ticks = sorted(pairs for pairs in every if pairs == int(pairs))
     ax.set_xticks(ticks, [f"{pairs:g}" for pairs in ticks])
     ax.minorticks_off()
     ax.set_ylim(0, 1)
