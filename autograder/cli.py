@@ -93,7 +93,7 @@ def bar() -> Progress:
 @app.command()
 def site() -> None:
     """Build the website into _build/html."""
-    from autograder import site as stage
+    from autograder.publishing import site as stage
 
     with steps() as say:
         made = stage.build(ROOT, say)
@@ -105,8 +105,8 @@ def site() -> None:
 @app.command()
 def release(chapters: Chapters = None) -> None:
     """Make nbgrader assignments and the student bundle."""
-    from autograder import release as stage
-    from autograder import site as pages
+    from autograder.publishing import release as stage
+    from autograder.publishing import site as pages
 
     with steps() as say:
         made = stage.release(ROOT, BUILD, chapters or (), say)
@@ -129,8 +129,8 @@ def grade(
     again: Annotated[bool, typer.Option(help="Ignore filed verdicts.")] = False,
 ) -> None:
     """Grade what lies in submitted/, in the sandbox, into the gradebook."""
-    from autograder import grade as stage
-    from autograder import report as staff
+    from autograder.grading import grade as stage
+    from autograder.grading import report as staff
 
     with bar() as progress:
         summary = stage.grade(
@@ -153,7 +153,7 @@ def grade(
 @app.command()
 def report(course: CourseFolder = COURSE) -> None:
     """Write the staff's report from the gradebook and the last run."""
-    from autograder import report as stage
+    from autograder.grading import report as stage
 
     console.print(f"report    {stage.write_report(course)}")
 
@@ -164,7 +164,7 @@ def export(
     course: CourseFolder = COURSE,
 ) -> None:
     """Write the grades as a CSV table without formulas."""
-    from autograder.export import write_table
+    from autograder.grading.export import write_table
 
     console.print(f"{write_table(course, to)} rows in {to}")
 
@@ -179,7 +179,7 @@ def verify(
     ] = False,
 ) -> None:
     """Prove every exercise: right answers pass, wrong ones fail and are named."""
-    from autograder import verification
+    from autograder.judging import verification
 
     with steps() as say:
         findings = verification.run(exercises or (), mutants, BUILD, say)
@@ -203,7 +203,7 @@ def attempt(
     level: LevelOption = Isolation.isolated,
 ) -> None:
     """Grade one exercise in a plain Python file, as a submission is graded."""
-    from autograder import attempt as stage
+    from autograder.judging import attempt as stage
 
     verdict = stage.attempt(exercise, file, _level(level))
     if as_json:
@@ -238,7 +238,7 @@ def doctor(as_json: Json = False) -> None:
 @app.command()
 def demo() -> None:
     """Site, release, a sample class, its grades, feedback and a report."""
-    from autograder import sample_class
+    from autograder.sample import classroom as sample_class
 
     console.rule("1 of 4  the website (its notebooks run; a minute or two)")
     site()

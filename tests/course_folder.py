@@ -15,7 +15,7 @@ from subprocess import CompletedProcess
 from tempfile import mkdtemp
 
 from autograder.catalogue import ROOT
-from autograder.release import release
+from autograder.publishing.release import release
 
 GLUED = re.compile(r"\{glue:text\}`([^`]+)`")
 

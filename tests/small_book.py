@@ -7,10 +7,10 @@ import runpy
 import shutil
 from pathlib import Path
 
-from autograder import contents
 from autograder.catalogue import ROOT, ChapterExercises
-from autograder.contents import Book
 from autograder.model import Exercise, Group, case, normal
+from autograder.publishing import contents
+from autograder.publishing.contents import Book
 
 FILES = Path(__file__).parent / "files" / "book"
 SECRET = ("secret_sums", "moving_sum(x, k) / k")  # what stands in its answers

@@ -8,7 +8,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder.ingest import SubmittedCell
+from autograder.grading.ingest import SubmittedCell
 
 STUB = "def {0}(x):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
 

@@ -10,12 +10,12 @@ import nbformat
 import pytest
 from nbgrader.preprocessors import ClearSolutions
 
-from autograder import chapter, quiz, site
 from autograder.book import expand, live, numbers
 from autograder.book.assets import repaired, sized
 from autograder.catalogue import load
 from autograder.errors import AuthorError
-from autograder.stub import BEGIN, END, stub
+from autograder.publishing import chapter, quiz, site
+from autograder.publishing.stub import BEGIN, END, stub
 from convnets import live as notebook_live
 from convnets import palette
 

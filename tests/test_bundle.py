@@ -14,14 +14,14 @@ import pytest
 from small_book import chapter, small_book
 
 from autograder import folders
-from autograder.bundle import (
+from autograder.errors import AuthorError
+from autograder.publishing.bundle import (
     copy_figures,
     requirements,
     write_bundle,
     write_package,
     zipped,
 )
-from autograder.errors import AuthorError
 
 NOTEBOOK = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 

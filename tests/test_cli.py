@@ -10,11 +10,12 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from autograder import attempt, catalogue
-from autograder.cases import DEVELOPMENT, SEED_FILE
+from autograder import catalogue
 from autograder.cli import main
-from autograder.local import LocalSession
-from autograder.referee import Referee
+from autograder.judging import attempt
+from autograder.judging.cases import DEVELOPMENT, SEED_FILE
+from autograder.judging.local import LocalSession
+from autograder.judging.referee import Referee
 
 RIGHT = (catalogue.ROOT / "solutions" / "depthwise.py").read_text(encoding="utf-8")
 NAME = "depthwise_as_dense"

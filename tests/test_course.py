@@ -15,13 +15,14 @@ from course_folder import copy_of_released, hand_in
 from page_audit import Audit
 from rows import rows
 
-from autograder import catalogue, ipynb
+from autograder import catalogue
 from autograder.errors import SetUpError, UsageError
-from autograder.grade import GradeSummary, grade, summary_lines
-from autograder.graded import filed
-from autograder.report import write_report
-from autograder.sample_class import write_class
-from autograder.sample_desk import Sample, found_wrong
+from autograder.grading import ipynb
+from autograder.grading.grade import GradeSummary, grade, summary_lines
+from autograder.grading.graded import filed
+from autograder.grading.report import write_report
+from autograder.sample.classroom import write_class
+from autograder.sample.desk import Sample, found_wrong
 
 EXERCISES = {c.name: c.exercises for c in catalogue.load().chapters}
 REFUSED = ("=cmd|'calc'!A0", "..%2f..%2fetc", "a\nb")

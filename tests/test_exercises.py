@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from autograder import catalogue, chapter, lint, verify
-from autograder.cases import DEVELOPMENT, PUBLIC, draw, drawn_cases
+from autograder import catalogue
+from autograder.judging import lint, verify
+from autograder.judging.cases import DEVELOPMENT, PUBLIC, draw, drawn_cases
+from autograder.judging.mutants import finding, kill
+from autograder.judging.mutations import mutants
+from autograder.judging.referee import Referee
 from autograder.model import Case, Exercise, normal
-from autograder.mutants import finding, kill
-from autograder.mutations import mutants
-from autograder.referee import Referee
+from autograder.publishing import chapter
 from convnets.answers import Call
 from convnets.values import pack
 

@@ -11,8 +11,8 @@ from page_audit import Audit
 from small_release import filled, small_release
 
 from autograder import catalogue
-from autograder.feedback import fragment, page
-from autograder.graded import (
+from autograder.grading.feedback import fragment, page
+from autograder.grading.graded import (
     Graded,
     GroupScore,
     Sheet,
@@ -21,8 +21,8 @@ from autograder.graded import (
     sheet,
     show_verdicts,
 )
+from autograder.grading.records import Grades
 from autograder.model import CaseVerdict, Explanation, Group, Verdict
-from autograder.records import Grades
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><rect width="1"/></svg>'
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>`</code>`\"'&\x1b[31m"

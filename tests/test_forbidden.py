@@ -10,8 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch.nn.grad import conv2d_input
 
-from autograder import catalogue, forbidden
-from autograder.cases import DEVELOPMENT
+from autograder import catalogue
 from autograder.checks.forbidden_ops import (
     TORCH_CONV,
     TORCH_CONV_TRANSPOSE,
@@ -19,9 +18,11 @@ from autograder.checks.forbidden_ops import (
     TORCH_POOL,
     TORCH_UNFOLD,
 )
-from autograder.local import LocalSession
+from autograder.judging import forbidden
+from autograder.judging.cases import DEVELOPMENT
+from autograder.judging.local import LocalSession
+from autograder.judging.referee import Referee
 from autograder.model import Exercise, Forbidden, Verdict
-from autograder.referee import Referee
 from autograder.sandbox import Cell, Program, Sandbox
 from convnets.answers import Call, invoke_here
 from convnets.watch import Watch, first_match

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from autograder.errors import SubmissionTrouble, UsageError
-from autograder.ingest import (
+from autograder.grading.ingest import (
     MAX_BYTES,
     printable,
     read_cells,
     read_timestamp,
     read_upload,
 )
-from autograder.uploads import check_student_id, uploads
+from autograder.grading.uploads import check_student_id, uploads
 
 
 def notebook(*cells: object, **top: object) -> bytes:

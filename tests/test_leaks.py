@@ -24,10 +24,11 @@ import pytest
 import torch
 from course_folder import copy_of_released, hand_in, released
 
-from autograder import catalogue, ipynb
-from autograder.cases import DEVELOPMENT, drawn_cases
-from autograder.grade import grade
-from autograder.program import key, role
+from autograder import catalogue
+from autograder.grading import ipynb
+from autograder.grading.grade import grade
+from autograder.grading.program import key, role
+from autograder.judging.cases import DEVELOPMENT, drawn_cases
 
 ROOT = catalogue.ROOT
 PUBLIC = (  # what students are meant to see, besides the rails of the references

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder import chapter
 from autograder.errors import AuthorError
-from autograder.markdown import Live, to_pieces, to_plain
-from autograder.references import Bibliography, Context, Label, labels
+from autograder.publishing import chapter
+from autograder.publishing.markdown import Live, to_pieces, to_plain
+from autograder.publishing.references import Bibliography, Context, Label, labels
 
 PAPERS = """
 @misc{dumoulin2016, title={A guide to $x_1$ *arithmetic*}, year={2016},

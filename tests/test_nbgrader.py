@@ -17,12 +17,13 @@ from nbgrader.server_extensions.formgrader import handlers
 from rows import rows
 from traitlets.config import PyFileConfigLoader
 
-from autograder import catalogue, ipynb
-from autograder.grade import grade
-from autograder.program import role
-from autograder.sample_class import listed
-from autograder.sample_desk import desk_of
-from autograder.sample_events import EVENTS
+from autograder import catalogue
+from autograder.grading import ipynb
+from autograder.grading.grade import grade
+from autograder.grading.program import role
+from autograder.sample.classroom import listed
+from autograder.sample.desk import desk_of
+from autograder.sample.events import EVENTS
 
 STUDENTS = (
     "right",

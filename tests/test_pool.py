@@ -9,7 +9,7 @@ from multiprocessing import get_context
 
 import pytest
 
-from autograder.pool import Pool, WorkerLost
+from autograder.grading.pool import Pool, WorkerLost
 
 
 def square(number: int) -> int:

@@ -13,7 +13,7 @@ import torch
 from IPython.core.interactiveshell import InteractiveShell
 
 from autograder import catalogue
-from autograder.bundle import write_package
+from autograder.publishing.bundle import write_package
 from convnets import practice, report
 from convnets.practice import CheckFailed, check
 from solutions import convolution, depthwise

@@ -14,8 +14,8 @@ from nbgrader.api import Gradebook
 from rows import rows
 
 from autograder.errors import SetUpError, UsageError
-from autograder.recorder import Recorder, gradebook_url
-from autograder.records import Record
+from autograder.grading.recorder import Recorder, gradebook_url
+from autograder.grading.records import Record
 
 MOMENT = datetime(2026, 10, 1, 12)
 ADA = Record("ada", "small", {"check_f": 2.0, "check_g": 1.5}, frozenset(), MOMENT)

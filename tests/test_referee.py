@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from autograder import catalogue
-from autograder.cases import DEVELOPMENT, drawn_cases
-from autograder.feedback import fragment
-from autograder.graded import in_words, sheet
-from autograder.local import LocalSession
+from autograder.grading.feedback import fragment
+from autograder.grading.graded import in_words, sheet
+from autograder.judging.cases import DEVELOPMENT, drawn_cases
+from autograder.judging.local import LocalSession
+from autograder.judging.referee import Referee
 from autograder.model import Exercise, Mistake, Verdict
-from autograder.referee import Referee
 from autograder.sandbox import Cell, Limits, Program, Sandbox
 from convnets.answers import Answer, Call
 from convnets.values import pack

@@ -17,9 +17,9 @@ from nbgrader.api import Gradebook
 from small_book import SECRET, chapter, read, small_book, with_numbers
 
 from autograder.errors import AuthorError, CourseError, UsageError
-from autograder.notebook import source_notebook
-from autograder.release import ReleaseResult, release, release_chapters
-from autograder.stub import PLACEHOLDER
+from autograder.publishing.notebook import source_notebook
+from autograder.publishing.release import ReleaseResult, release, release_chapters
+from autograder.publishing.stub import PLACEHOLDER
 
 # nbgrader's own way to add a submission makes SQLAlchemy warn.
 submitting = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")

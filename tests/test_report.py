@@ -12,11 +12,11 @@ from page_audit import Audit
 from small_release import small_release
 
 from autograder.errors import UsageError
-from autograder.export import COLUMNS, _write, safe
-from autograder.graded import Graded, Sheet
+from autograder.grading.export import COLUMNS, _write, safe
+from autograder.grading.graded import Graded, Sheet
+from autograder.grading.records import Grades
+from autograder.grading.report import Submission, page, write_report
 from autograder.model import Explanation, Verdict
-from autograder.records import Grades
-from autograder.report import Submission, page, write_report
 
 HOSTILE = "<script>alert(1)</script>\"'><b onclick=x>"
 RUN: dict[str, Any] = {

@@ -306,7 +306,7 @@ def test_surrogates_do_not_arrive(sandbox: Sandbox) -> None:
         "__import__('solutions')",
         "__import__('autograder.checks')",
         "__import__('autograder.model')",
-        "__import__('autograder.referee')",
+        "__import__('autograder.judging.referee')",
         "open('/student/../etc/hostname').read()",
         "os.open('/usr/lib', os.O_TMPFILE | os.O_RDWR)",
         "os.mkdir('/left')",

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder import site as site_builder
 from autograder.errors import AuthorError
+from autograder.publishing import site as site_builder
 from convnets import live
 from solutions.convolution import conv2d
 from solutions.depthwise import conv_cost

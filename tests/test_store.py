@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from autograder.grading.store import Store, address
 from autograder.model import CaseVerdict, Explanation, Verdict
 from autograder.sandbox.program import Cell, Program
-from autograder.store import Store, address
 
 VERDICT = Verdict(
     exercise="conv_cost",

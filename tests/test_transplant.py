@@ -12,9 +12,9 @@ from nbformat.v4 import new_markdown_cell
 from small_release import as_submitted, filled, own, small_release
 
 from autograder.errors import SubmissionTrouble
-from autograder.ingest import SubmittedCell
-from autograder.program import key, program, role
-from autograder.transplant import Transplanted, transplant
+from autograder.grading.ingest import SubmittedCell
+from autograder.grading.program import key, program, role
+from autograder.grading.transplant import Transplanted, transplant
 
 F = "def f(x):\n    return x + 1"
 G = "def g(x):\n    return 2 * x"

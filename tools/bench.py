@@ -28,14 +28,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder import catalogue, ipynb
-from autograder.cases import DEVELOPMENT
-from autograder.grade import grade
-from autograder.local import LocalSession
-from autograder.program import program
-from autograder.referee import Referee
-from autograder.release import release
-from autograder.sample_desk import Desk, desk_of
+from autograder import catalogue
+from autograder.grading import ipynb
+from autograder.grading.grade import grade
+from autograder.grading.program import program
+from autograder.judging.cases import DEVELOPMENT
+from autograder.judging.local import LocalSession
+from autograder.judging.referee import Referee
+from autograder.publishing.release import release
+from autograder.sample.desk import Desk, desk_of
 
 ROOT = Path(__file__).parent.parent
 CHAPTER = "depthwise"

@@ -80,7 +80,7 @@ def _description(doctree: nodes.document) -> str:
 
 
 def _downloads(pathto: Any, pagename: str) -> dict[str, Any]:
-    """The header's download menu; `autograder.site` puts the files there."""
+    """The header's download menu; `autograder.publishing.site` puts the files there."""
     chapter = pagename.rpartition("/")[2]
 
     def link(file: str, text: str, icon: str) -> dict[str, str]:

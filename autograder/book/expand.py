@@ -18,10 +18,10 @@ from jupytext.myst import get_parser
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 
-from autograder import chapter as chapters
-from autograder.chapter import Cell, Chapter
 from autograder.errors import AuthorError, CourseError, UsageError
-from autograder.stub import stub
+from autograder.publishing import chapter as chapters
+from autograder.publishing.chapter import Cell, Chapter
+from autograder.publishing.stub import stub
 
 if TYPE_CHECKING:
     from autograder.catalogue import Catalogue

@@ -12,7 +12,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from autograder.book.wrapped import wrap
 from autograder.errors import AuthorError
-from autograder.quiz import Answer, Question, parse
+from autograder.publishing.quiz import Answer, Question, parse
 
 
 def setup(app: Sphinx) -> None:
@@ -22,7 +22,7 @@ def setup(app: Sphinx) -> None:
 
 
 class Quiz(SphinxDirective):
-    """A list of questions in YAML; see `autograder.quiz`."""
+    """A list of questions in YAML; see `autograder.publishing.quiz`."""
 
     has_content = True
 

@@ -5,7 +5,7 @@ Change it in autograder/templates/nbgrader_config.py.
 
 from pathlib import Path
 
-from autograder.stub import BEGIN, END, PLACEHOLDER
+from autograder.publishing.stub import BEGIN, END, PLACEHOLDER
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821  nbgrader brings it
 
@@ -19,7 +19,7 @@ c.ClearSolutions.begin_solution_delimeter = BEGIN
 c.ClearSolutions.end_solution_delimeter = END
 
 # Grading: a submission is opened and run by our steps only.
-STEPS = "autograder.nbgrader_steps"
+STEPS = "autograder.grading.nbgrader_steps"
 METADATA = "nbgrader.preprocessors.CheckCellMetadata"
 c.Autograde.exporter_class = f"{STEPS}.DefensiveExporter"
 c.Autograde.pre_convert_hook = f"{STEPS}.set_aside"
@@ -33,9 +33,9 @@ c.Autograde.autograde_preprocessors = [
 ]
 
 # Feedback and exports are ours; both look at the gradebook as nbgrader does.
-c.GenerateFeedback.exporter_class = "autograder.feedback.FeedbackExporter"
+c.GenerateFeedback.exporter_class = "autograder.grading.feedback.FeedbackExporter"
 c.GenerateFeedback.preprocessors = ["nbgrader.preprocessors.GetGrades"]
-c.ExportApp.plugin_class = "autograder.export.SafeCsv"
+c.ExportApp.plugin_class = "autograder.grading.export.SafeCsv"
 
 # The formgrader shows notebooks in which students added cells.
 c.HTMLExporter.sanitize_html = True

@@ -1,0 +1,1 @@
+"""From submissions to the gradebook, feedback and the staff's report."""

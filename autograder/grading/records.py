@@ -1,0 +1,70 @@
+"""What goes into the gradebook of one submission, and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from nbgrader.utils import compute_checksum
+
+from autograder.grading.graded import Graded
+from autograder.grading.program import key, mark, role
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is written down of one graded submission.
+
+    scores: by grade cell; None asks a person to grade it. unanswered: the
+    solution cells that are as they were given out.
+    """
+
+    student: str
+    chapter: str
+    scores: Mapping[str, float | None]
+    unanswered: frozenset[str] = frozenset()
+    timestamp: datetime | None = None
+
+
+@dataclass
+class Grades:
+    """What the gradebook says of one submission, a person's changes included.
+
+    cells: score and maximum by grade cell; comments by solution cell; waiting:
+    how many scores wait for a person.
+    """
+
+    student: str
+    chapter: str
+    late_penalty: float = 0.0
+    cells: dict[str, tuple[float, float]] = field(default_factory=dict)
+    comments: dict[str, str] = field(default_factory=dict)
+    waiting: int = 0
+
+    @property
+    def score(self) -> float:
+        """The points of all cells, less what being late costs."""
+        return sum(score for score, _ in self.cells.values()) - self.late_penalty
+
+    @property
+    def max_score(self) -> float:
+        """What full marks are worth."""
+        return sum(most for _, most in self.cells.values())
+
+
+def record_of(
+    student: str, chapter: str, graded: Graded, timestamp: datetime | None = None
+) -> Record:
+    """What to write down of a graded notebook."""
+    by_name = {sheet.verdict.exercise: sheet.verdict.score for sheet in graded.sheets}
+    scores: dict[str, float | None] = {}
+    unanswered = set()
+    for cell in graded.notebook.cells:
+        if role(cell) == "grade":
+            name = key(cell)
+            scores[name] = by_name.get(name.removeprefix("check_"))
+        given = mark(cell).get("checksum") if role(cell) == "solution" else None
+        if given and given == compute_checksum(cell):
+            unanswered.add(key(cell))
+    return Record(student, chapter, scores, frozenset(unanswered), timestamp)

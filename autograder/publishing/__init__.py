@@ -1,0 +1,1 @@
+"""From chapters to the website's stubs, nbgrader's release and the student bundle."""
