@@ -48,7 +48,7 @@ def test_figure_counts_what_the_references_do(page):
 
 def test_figure_takes_keys_and_a_pointer(page):
     """Arrow keys and dragging put the chosen kernel in another place."""
-    order = page.get_by_label("Order")
+    order = page.get_by_label("Order", exact=True)
     picture = page.locator("#live-kernel-order svg[role=application]")
     picture.focus()
     page.keyboard.press("ArrowRight")

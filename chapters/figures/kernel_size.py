@@ -23,7 +23,7 @@ def glances(maps: Mapping[str, np.ndarray], seen: Sequence[int]) -> Figure:
 
     maps: one panel a title; seen: the side of each panel's square, pixels.
     """
-    figure, axes = canvas(6.4, 2.5, len(maps))
+    figure, axes = canvas(4.8, 2.0, len(maps))
     violet = LinearSegmentedColormap.from_list("gradient", [PAPER, GRADIENT])
     panels = zip(axes, maps.items(), seen, strict=True)
     for ax, (title, share), side in panels:
@@ -41,7 +41,7 @@ def glances(maps: Mapping[str, np.ndarray], seen: Sequence[int]) -> Figure:
 
 def cones(stacks: Mapping[str, Sequence[Layer]]) -> Figure:
     """The pixels that one output reads, layer by layer, one panel a stack."""
-    figure, axes = canvas(6.4, 2.6, len(stacks))
+    figure, axes = canvas(5.4, 2.4, len(stacks))
     for ax, (title, layers) in zip(axes, stacks.items(), strict=True):
         _cone(ax, layers)
         ax.set_title(title)
