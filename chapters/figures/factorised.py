@@ -18,7 +18,7 @@ SPOKEN = 0.3  # share of the largest value from which a sign is written
 
 
 def stripes(
-    angle: float, side: int = 11, wave: float = 5.0, stretch: float = 1.0
+    angle: float, side: int = 11, wave: float = 4.0, stretch: float = 1.0
 ) -> np.ndarray:
     """A Gabor filter (side, side): stripes of one direction under a Gaussian.
 
@@ -35,7 +35,7 @@ def stripes(
     return np.asarray(envelope * np.cos(2 * np.pi * across / wave))
 
 
-def rings(side: int, wave: float = 5.0) -> np.ndarray:
+def rings(side: int, wave: float = 4.0) -> np.ndarray:
     """Concentric rings (side, side), `wave` pixels apart: stripes of all directions."""
     place = np.arange(side) - (side - 1) / 2
     return np.asarray(np.cos(2 * np.pi * np.hypot(place[:, None], place) / wave))

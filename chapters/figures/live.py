@@ -93,10 +93,10 @@ def still_separable_rank(reference: ModuleType) -> Figure:
 
 def still_factorised_pairs(reference: ModuleType) -> Figure:
     """Stripes at 45 degrees, one pair, and what both see of rings."""
-    kernel = factorised.stripes(45, 9, 4.5)
+    kernel = factorised.stripes(45, 9, 3.6)
     col, row, _ = reference.rank1(kernel)
     kernels = torch.from_numpy(np.stack([kernel, col @ row]))[:, None]
-    image = torch.from_numpy(factorised.rings(53, 4.5))[None, None]
+    image = torch.from_numpy(factorised.rings(53, 3.6))[None, None]
     whole, pair = torch.conv2d(image, kernels)[0].numpy()
     with rc_context(SETTINGS):
         return factorised.compared({"45°": (kernel, col @ row)}, {"45°": (whole, pair)})

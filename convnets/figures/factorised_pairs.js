@@ -4,7 +4,7 @@
 const SIDE = 9; // of the kernel; odd
 const HALF = (SIDE - 1) / 2;
 const FIELD = 45; // of the picture of rings
-const WAVE = 4.5; // pixels from ring to ring, and from stripe to stripe
+const WAVE = 3.6; // pixels from ring to ring, and from stripe to stripe
 const CELL = 26;
 const LEVELS = [-1, -0.5, 0, 0.5, 1]; // what a painted cell can be
 const KERNELS = ["stripes", "edge", "line", "ring", "painted"];
