@@ -19,7 +19,7 @@ HANDED_IN = "2026-10-01 12:00:00 UTC\n"
 
 
 def write_class(course: Path) -> list[Sample]:
-    """Put the whole class, which took two chapters, into the course folder's submitted/.
+    """Put the class, which took two chapters, into the course folder.
 
     Raises UsageError when the chapters were not released.
     """
