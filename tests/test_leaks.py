@@ -28,7 +28,7 @@ from autograder import catalogue
 from autograder.grading import ipynb
 from autograder.grading.grade import grade
 from autograder.grading.program import key, role
-from autograder.judging.cases import DEVELOPMENT, drawn_cases
+from autograder.judging.cases import DEVELOPMENT, DrawnCase, drawn_cases
 
 ROOT = catalogue.ROOT
 PUBLIC = (  # what students are meant to see, besides the rails of the references
@@ -94,18 +94,24 @@ def answer_lines() -> Iterator[Secret]:
 
 
 def hidden_arrays() -> Iterator[Secret]:
-    """The arrays of hidden cases and of the answers to them, as bytes and digits."""
-    for exercise in catalogue.load():
-        for drawn in drawn_cases(exercise, DEVELOPMENT):
-            if drawn.case.public:
-                continue
-            name = f"{exercise.name}: {drawn.case.label}"
-            values = (drawn.call.args, dict(drawn.call.kwargs), drawn.expected.value)
-            for array in arrays(values):
-                if array.size >= 6 and np.ptp(array) > 0:
-                    yield Secret(name, (np.ascontiguousarray(array).tobytes(),))
-                if len(digits := in_digits(array)) >= 3:
-                    yield Secret(name, digits, needed=2)
+    """The arrays of hidden cases and of the answers to them, as bytes and digits.
+
+    Not those that an author wrote down for a public case, too.
+    """
+    drawn = [d for e in catalogue.load() for d in drawn_cases(e, DEVELOPMENT)]
+    shipped = {a.tobytes() for d in drawn if d.case.public for a in arrays_of(d)}
+    for case in drawn:
+        for array in () if case.case.public else arrays_of(case):
+            name, stored = f"hidden: {case.case.label}", array.tobytes()
+            if array.size >= 6 and np.ptp(array) > 0 and stored not in shipped:
+                yield Secret(name, (stored,))
+            if len(digits := in_digits(array)) >= 3:
+                yield Secret(name, digits, needed=2)
+
+
+def arrays_of(drawn: DrawnCase) -> Iterator[np.ndarray]:
+    """Every array in a case's arguments and in the answer to it."""
+    return arrays((drawn.call.args, dict(drawn.call.kwargs), drawn.expected.value))
 
 
 def arrays(value: Any) -> Iterator[np.ndarray]:
