@@ -20,6 +20,8 @@ from autograder.errors import AuthorError, UsageError
 from autograder.model import Exercise
 
 ROOT = Path(__file__).parent.parent
+# What the checks of several chapters share.
+SHARED = ("draws", "forbidden_ops")
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class ChapterExercises:
         rooms = [ROOT / "solutions", ROOT / "autograder" / "checks"]
         machinery = sorted(Path(convnets.__file__).parent.glob("*.py"))
         ours = ROOT / "autograder"
-        machinery += [ours / "model.py", ours / "checks" / "draws.py"]
+        machinery += [ours / "model.py", *(ours / "checks" / f"{n}.py" for n in SHARED)]
         machinery += sorted((ours / "judging").glob("*.py"))
         for path in [room / f"{self.name}.py" for room in rooms] + machinery:
             digest.update(path.read_bytes())

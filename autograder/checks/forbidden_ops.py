@@ -17,9 +17,9 @@ TORCH_GROUPED_CONV = Forbidden("torch's own grouped convolution", ops=("*:groupe
 
 TORCH_CONV_TRANSPOSE = Forbidden(
     "torch's own transposed convolution",
+    # The gradient of a convolution is one, too, but going that way is an answer.
     calls=("torch.*conv_transpose*", "torch.*ConvTranspose*", "torch.nn.grad.*"),
-    # The gradient of a convolution with respect to its input is one.
-    ops=("*:transposed*", "*conv_transpose*", "convolution_backward*"),
+    ops=("*:transposed*", "*conv_transpose*"),
 )
 
 TORCH_UNFOLD = Forbidden(
@@ -27,6 +27,13 @@ TORCH_UNFOLD = Forbidden(
     calls=("torch.nn.functional.unfold", "torch.nn.Unfold", "torch.*im2col"),
     ops=("im2col",),
 )
+
+TORCH_PIXEL_SHUFFLE = Forbidden(
+    "torch's own pixel shuffle",
+    calls=("torch.*pixel_shuffle", "torch.*pixel_unshuffle", "torch.*PixelShuffle",
+           "torch.*PixelUnshuffle", "torch.*channel_shuffle"),
+    ops=("pixel_shuffle", "pixel_unshuffle", "channel_shuffle"),
+)  # fmt: skip
 
 TORCH_POOL = Forbidden(
     "torch's own pooling",

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from autograder.checks.draws import array, both, calls, dtypes, small, steps
+from autograder.checks.forbidden_ops import TORCH_CONV
 from autograder.model import (
     Exercise,
     Group,
@@ -211,6 +212,7 @@ pointwise_conv2d = Exercise(
     ],
     explain=calls(pointwise_calls),
     oracle=torch_pointwise,
+    forbidden=[TORCH_CONV],
     equivalents={
         "line 24: return np.moveaxis(y, 0, 1).astype(x.dtype) => "
         "return np.moveaxis(y, 1, 0).astype(x.dtype)":

@@ -9,6 +9,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from autograder.checks.draws import array, both, calls, dtypes, small, steps
+from autograder.checks.forbidden_ops import TORCH_CONV_TRANSPOSE, TORCH_PIXEL_SHUFFLE
 from autograder.model import (
     Exercise,
     Group,
@@ -458,6 +459,7 @@ conv_transpose2d = Exercise(
     ],
     explain=calls(transposed_calls),
     oracle=torch_transposed,
+    forbidden=[TORCH_CONV_TRANSPOSE],
     equivalents={
         "line 37: canvas = np.zeros((N, O, h_out + 2 * ph, w_out + 2 * pw), x.dtype) => "
         "canvas = np.zeros((N, O, h_out + 2 + ph, w_out + 2 * pw), x.dtype)":
@@ -921,6 +923,7 @@ pixel_shuffle = Exercise(
     ],
     explain=calls(shuffle_calls),
     oracle=torch_shuffle,
+    forbidden=[TORCH_PIXEL_SHUFFLE],
     equivalents={
         "line 19: parts = x.reshape(N, C, r, r, H, W) => "
         "parts = x.reshape(C, N, r, r, H, W)":
@@ -1063,6 +1066,7 @@ pixel_unshuffle = Exercise(
     ],
     explain=calls(unshuffle_calls),
     oracle=torch_unshuffle,
+    forbidden=[TORCH_PIXEL_SHUFFLE],
     equivalents={
         "line 17: tiles = x.reshape(N, C, H // r, r, W // r, r) => "
         "tiles = x.reshape(C, N, H // r, r, W // r, r)":

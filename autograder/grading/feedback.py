@@ -54,8 +54,8 @@ def next_step(sheet: Sheet) -> str:
     check = f'`check("{verdict.exercise}")`'
     if verdict.trouble:
         return (
-            "Restart the kernel, run all cells from the top, and mend what stops "
-            f"there; then {check} says more."
+            "Mend what the sentence above says, restart the kernel and run all cells "
+            f"from the top; then {check} says more."
         )
     if verdict.explanation is not None:
         return (
@@ -74,7 +74,7 @@ def in_short(sheet: Sheet) -> str:
     if verdict.passed:
         return "all groups pass"
     if verdict.trouble:
-        return "could not be tried"
+        return "see the reason below"
     lost = sum(group.earned < group.points for group in sheet.groups)
     return f"{lost} of {len(sheet.groups)} groups do not pass"
 
