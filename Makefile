@@ -26,8 +26,8 @@ site: $(STAMP)  ## Build the website into _build/html
 release: $(STAMP)  ## Make assignments and the student bundle
 	$(BIN)/course release
 
-verify: $(STAMP)  ## Prove every exercise: right answers pass, wrong ones fail
-	$(BIN)/course verify
+verify: $(STAMP)  ## Prove every exercise: right answers pass, wrong ones and mutants fail
+	$(BIN)/course verify --mutants
 
 bench: $(STAMP)  ## Measure grading side by side with stock nbgrader
 	$(BIN)/python tools/bench.py

@@ -30,9 +30,14 @@ def test_exercise_keeps_its_promises(exercise: Exercise) -> None:
     assert [f for f in findings if not f.kept] == []
 
 
-@pytest.mark.parametrize("exercise", EXERCISES, ids=named)
-def test_mutants_are_killed(exercise: Exercise) -> None:
+# One of each kind of caller; `make verify` kills the mutants of all.
+MUTATED = ("depthwise_conv2d", "rank1", "SeparableConv2d")
+
+
+@pytest.mark.parametrize("name", MUTATED)
+def test_mutants_are_killed(name: str) -> None:
     """Every mutant of the reference loses points or is listed with a reason."""
+    exercise = catalogue.load().exercise(name)
     assert finding(exercise, kill(exercise, Referee(DEVELOPMENT))).detail == ""
 
 
