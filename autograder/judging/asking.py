@@ -67,7 +67,7 @@ def rules(exercise: Exercise, drawn: DrawnCase | None = None) -> Rules:
 
 def program_of(session: Session) -> Program | None:
     """What a sandboxed session runs; a function of ours has no cells."""
-    return session._program if isinstance(session, sandbox.Session) else None
+    return session.program if isinstance(session, sandbox.Session) else None
 
 
 @contextmanager
@@ -81,6 +81,5 @@ def unspoilt(session: Session) -> Iterator[Session]:
     if not isinstance(session, sandbox.Session):
         yield session
         return
-    fork, limits, program = session._fork, session._limits, session._program
-    with sandbox.Session(fork, limits, program) as fresh:
+    with session.again() as fresh:
         yield fresh

@@ -30,7 +30,7 @@ class Session:
     ) -> None:
         self._fork = fork
         self._limits = limits
-        self._program = program
+        self.program = program
         self._child: Child | None = None
         self._forks = 0
         self._spent = 0.0  # seconds in cells
@@ -67,7 +67,7 @@ class Session:
         deadline = began + self._limits.cells_seconds
         fatal: int | None = None
         outcomes = []
-        for position, cell in enumerate(self._program.cells):
+        for position, cell in enumerate(self.program.cells):
             outcome = self._fatal.get(position) or CellOutcome(cell.id, "not run")
             if fatal is None and position not in self._fatal:
                 printed_bytes = self._limits.printed_bytes
@@ -100,6 +100,10 @@ class Session:
             self._child = None
             answer = Answer(lost.kind, message=lost.message)
         return replace(answer, seconds=time.monotonic() - began)
+
+    def again(self) -> Session:
+        """The same program in a child that was not called yet."""
+        return Session(self._fork, self._limits, self.program)
 
     def close(self) -> None:
         """End the child; every later call is "died"."""
