@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Error, sync_playwright
 
 from autograder.publishing import site as site_builder
 
@@ -34,13 +34,15 @@ def site() -> Path:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A Chromium without a window, or a failure that says how to get one."""
+    # None: the one that `playwright install chromium` brought.
     found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    if found is None:
-        pytest.fail(
-            "the browser tests need a Chromium and found none; install Debian's "
-            "package 'chromium', or run '.venv/bin/playwright install chromium'"
-        )
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        try:
+            chromium = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        except Error as error:
+            pytest.fail(
+                "the browser tests need a Chromium: install Debian's package "
+                f"'chromium', or run '.venv/bin/playwright install chromium' ({error})"
+            )
         yield chromium
         chromium.close()
