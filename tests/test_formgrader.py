@@ -1,0 +1,215 @@
+"""nbgrader's formgrader, in a real JupyterLab, shows staff what grading found.
+
+Took 90 to 115 s on two busy cores, three quarters of it for release and grading.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from course_folder import copy_of_released, hand_in
+from playwright.sync_api import Browser, Page, expect
+from rows import rows
+
+from autograder import catalogue
+from autograder.grading import ipynb
+from autograder.grading.grade import grade
+from autograder.sample.desk import Desk, code, desk_of, prose
+
+HOSTILE = """\
+<script>window.owned = "script"</script>
+<img src="x" onerror="window.owned = 'image'">
+<svg onload="window.owned = 'drawing'"></svg>
+
+[a link](javascript:window.owned='link')
+"""
+# As a student's id: the first may be one, the second is refused.
+NAMES = ("o'brien + @home", "<img src=x onerror=window.owned=1>")
+WAIT = 60_000  # milliseconds, for a machine that is busy with other things
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A class of three that was graded, and a folder whose name is markup."""
+    course = copy_of_released(tmp_path_factory.mktemp("class"))
+    desk = desk_of(course, catalogue.load().chapter("depthwise"))
+    hand_in(course, "right", "depthwise", ipynb.to_bytes(desk.right()))
+    hand_in(course, "wrong", "depthwise", ipynb.to_bytes(wrong(desk)))
+    for name in NAMES:
+        hand_in(course, name, "depthwise", ipynb.to_bytes(hostile(desk)))
+    grade(course, ["depthwise"])
+    return course
+
+
+def wrong(desk: Desk) -> ipynb.NotebookNode:
+    """Right answers, but for the first exercise: its first listed mistake."""
+    right = {name: answers.reference for name, answers in desk.answers.items()}
+    first = desk.names[0]
+    return desk.notebook(right | {first: desk.answers[first].mistakes[0][1]})
+
+
+def hostile(desk: Desk) -> ipynb.NotebookNode:
+    """Right answers, and markup wherever a student can write."""
+    notebook = desk.right()
+    first = desk.index(notebook, desk.names[0])
+    notebook.cells[first].source += f'\n\nprint("""{HOSTILE}""")'
+    notebook.cells[0].source += HOSTILE
+    notebook.cells[0:0] = [prose(HOSTILE), code(f'raise ValueError("""{HOSTILE}""")')]
+    return notebook
+
+
+@pytest.fixture(scope="module")
+def lab(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a JupyterLab in the course folder, with a home of its own."""
+    home = tmp_path_factory.mktemp("home")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    places = {
+        f"JUPYTER_{name}_DIR": str(home / name)
+        for name in ("CONFIG", "DATA", "RUNTIME")
+    }
+    options = (
+        "--no-browser --allow-root --ServerApp.ip=127.0.0.1 --ServerApp.port_retries=0 "
+        "--IdentityProvider.token= --LabApp.extension_manager=readonly "
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"
+    ).split()
+    with (home / "log").open("w+") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *options, f"--ServerApp.port={port}"],
+            cwd=course,
+            env=os.environ | places | {"HOME": str(home), "PATH": programs},
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            wait_for(f"{address}/api", server, home / "log")
+            yield address
+        finally:
+            server.kill()
+            server.wait()
+
+
+def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    """Return when the server answers; fail with its log when it does not."""
+    end = time.monotonic() + WAIT / 1000
+    while server.poll() is None and time.monotonic() < end:
+        try:
+            with urlopen(url, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8')}")
+
+
+@pytest.fixture
+def page(browser: Browser, lab: str) -> Iterator[Page]:
+    """A page that reaches nothing but this JupyterLab."""
+    page = browser.new_page()
+    page.set_default_timeout(WAIT)
+    page.route(lambda url: not url.startswith(lab), lambda route: route.abort())
+    # A dialogue is a script's doing; unanswered, it would hold everything up.
+    page.on("dialog", lambda dialog: pytest.fail(f"a dialogue: {dialog.message}"))
+    yield page
+    page.close()
+
+
+def open_table(page: Page, lab: str) -> None:
+    """Go to the table of one chapter's submissions, names shown."""
+    page.goto(f"{lab}/formgrader/gradebook/depthwise/depthwise")
+    page.locator("#main-table a").first.wait_for()
+    page.locator("#toggle_names").click()
+
+
+def open_submission(page: Page, lab: str, student: str) -> None:
+    """Go to what a student handed in, the way staff do."""
+    open_table(page, lab)
+    page.get_by_role("link", name=student, exact=True).click()
+    scores = page.locator("input.score[placeholder]")
+    expect(scores).to_have_count(len(points()), timeout=WAIT)
+
+
+def points() -> dict[str, int]:
+    """What each exercise of the chapter is worth."""
+    chapter = catalogue.load().chapter("depthwise")
+    return {exercise.name: exercise.points for exercise in chapter.exercises}
+
+
+def scores(course: Path, student: str) -> dict[str, float]:
+    """What the gradebook has of a student, by the name of the grade cell."""
+    grades = rows(course / "gradebook.db")["grade"]
+    return {row[3]: row[4] for row in grades if row[1] == student}
+
+
+def test_jupyterlab_opens_the_formgrader_on_the_course(page: Page, lab: str) -> None:
+    """JupyterLab's menu leads to the chapters, and to how many handed each in."""
+    page.goto(f"{lab}/lab")
+    page.get_by_role("menuitem", name="Nbgrader").click()
+    page.get_by_role("menuitem", name="Formgrader", exact=True).click()
+    chapters = page.frame_locator("iframe").locator("#main-table tr")
+    names = sorted(chapter.name for chapter in catalogue.load().chapters)
+    expect(chapters.locator("td.name")).to_have_text(names, timeout=WAIT)
+    # nbgrader counts folders, and so the one that grading refused, too.
+    handed_in = chapters.filter(has_text="depthwise").locator("td.num-submissions")
+    expect(handed_in).to_have_text("4", timeout=WAIT)
+
+
+def test_the_table_has_the_scores(page: Page, lab: str, course: Path) -> None:
+    """Everyone graded is there with their score; nobody has to grade by hand."""
+    open_table(page, lab)
+    found = page.locator("#main-table tr")
+    shown = {
+        row.locator(".name").inner_text(): row.locator(".score").inner_text()
+        for row in found.all()
+    }
+    most = sum(points().values())
+    less = sum(scores(course, "wrong").values())
+    full = f"{most} / {most}"
+    assert less < most
+    assert shown == {"right": full, "wrong": f"{less:g} / {most}", NAMES[0]: full}
+    assert found.locator(".needs-manual-grade .glyphicon").count() == 0
+
+
+def test_a_submission_shows_the_verdict(page: Page, lab: str, course: Path) -> None:
+    """Staff see what grading says of a mistake, and each check's score."""
+    desk = desk_of(course, catalogue.load().chapter("depthwise"))
+    name = desk.names[0]
+    open_submission(page, lab, "wrong")
+    shown = page.locator("input.score").evaluate_all(
+        "found => Object.fromEntries(found.map(i => [i.id, Number(i.placeholder)]))"
+    )
+    assert shown == scores(course, "wrong")
+    verdict = page.locator(".output_html").filter(has_text=f"{name}: ")
+    score = f"{name}: {shown[f'check_{name}']:g} of {points()[name]} points"
+    expect(verdict).to_contain_text(score)
+    expect(verdict).to_contain_text(desk.answers[name].mistakes[0][0])
+
+
+def test_no_script_of_a_students_runs(page: Page, lab: str) -> None:
+    """Markup in cells and in the name of a folder is text to the formgrader."""
+    page.set_content(HOSTILE)
+    page.wait_for_function("window.owned")  # it would run if it could
+    open_submission(page, lab, NAMES[0])
+    page.get_by_text('<script>window.owned = "script"</script>').first.wait_for()
+    assert_nothing_ran(page)
+    for path in ("manage_submissions/depthwise", "manage_students"):
+        page.goto(f"{lab}/formgrader/{path}")
+        page.get_by_text(NAMES[1]).first.wait_for()
+        assert_nothing_ran(page)
+
+
+def assert_nothing_ran(page: Page) -> None:
+    """No markup of a student's did anything or waits for a click."""
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("window.owned") is None
+    assert page.locator("[href^='javascript:'][href*=owned]").count() == 0
