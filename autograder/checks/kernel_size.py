@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from hypothesis import strategies as st
 
 from autograder.checks.draws import array, calls, dtypes, small
+from autograder.checks.forbidden_ops import SCIPY_CONV
 from autograder.model import (
     Exercise,
     Group,
@@ -529,6 +530,7 @@ compose_kernels = Exercise(
     ],
     explain=calls(compose_calls),
     oracle=compose_by_torch,
+    forbidden=[SCIPY_CONV],
     alternatives=[compose_by_torch, compose_by_probing, compose_by_fourier,
                   compose_by_rows, compose_by_windows],
     mistakes=[
