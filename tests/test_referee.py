@@ -13,11 +13,13 @@ from autograder import catalogue
 from autograder.grading.feedback import fragment
 from autograder.grading.graded import in_words, sheet
 from autograder.judging.cases import DEVELOPMENT, drawn_cases
+from autograder.judging.counterexample import key, smallest
 from autograder.judging.local import LocalSession
 from autograder.judging.referee import Referee
 from autograder.model import Exercise, Mistake, Verdict
 from autograder.sandbox import Cell, Limits, Program, Sandbox
 from convnets.answers import Answer, Call
+from convnets.compare import Rules
 from convnets.values import pack
 from solutions import depthwise
 
@@ -262,3 +264,23 @@ def test_hidden_inputs_cannot_be_carried_out(sandbox: Sandbox, leak: str) -> Non
         for number in drawn.call.args[0].ravel()[:20].tolist():
             short = f"{abs(number):.6g}"
             assert not any(short in text for text in texts), (drawn.case.label, short)
+
+
+def test_a_call_that_is_hidden_is_never_shown() -> None:
+    """An input of a score case that the search happens on is passed over."""
+    exercise = catalogue.load().exercise("output_size")
+    wrong = LocalSession(lambda n, k, stride=1, padding=0, dilation=1: -1)
+
+    def first(hidden: frozenset[bytes]) -> Call:
+        found = smallest(
+            exercise,
+            lambda call: wrong.call("output_size", call, seconds=1),
+            lambda call: Rules(),
+            1.0,
+            hidden,
+        )
+        assert found is not None
+        return found.call
+
+    shown = first(frozenset())
+    assert key(first(frozenset({key(shown)}))) != key(shown)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from autograder.judging.asking import Pair, Session, ask, rules
 from autograder.judging.cases import argument_names
-from autograder.judging.counterexample import Counterexample, diagnose, smallest
+from autograder.judging.counterexample import Counterexample, diagnose, key, smallest
 from autograder.model import Exercise, Explanation, Verdict
 from convnets import show
 from convnets.answers import Answer, Call
@@ -37,7 +37,8 @@ def shown(
     )
     found = None
     if not any(answer.kind == "timeout" for _, answer in pairs):
-        found = _smallest(exercise, fresh, seconds)
+        hidden = frozenset(key(d.call) for d, _ in pairs if not d.case.public)
+        found = _smallest(exercise, fresh, seconds, hidden)
     found = found or next(iter(public.values()), None)
     explained = _explained(exercise, found, pairs) if found else None
     return replace(verdict, cases=cases, explanation=explained)
@@ -63,12 +64,12 @@ def _public_failures(
 
 
 def _smallest(
-    exercise: Exercise, fresh: Session, seconds: float
+    exercise: Exercise, fresh: Session, seconds: float, hidden: frozenset[bytes]
 ) -> Counterexample | None:
     def answer(call: Call) -> Answer:
         return ask(exercise, fresh, call)
 
-    return smallest(exercise, answer, lambda call: rules(exercise), seconds)
+    return smallest(exercise, answer, lambda call: rules(exercise), seconds, hidden)
 
 
 def _explained(
