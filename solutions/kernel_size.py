@@ -36,8 +36,8 @@ def receptive_field(layers):
     Raises ValueError if a k, a stride or a dilation is below 1.
     Source: Araujo, Norris and Sim (2019).
     """
-    for k, stride, dilation in layers:
-        check_least(k=k, stride=stride, dilation=dilation)
+    for size, step, gap in layers:
+        check_least(k=size, stride=step, dilation=gap)
     ### BEGIN SOLUTION
     size, jump = 1, 1
     for k, stride, dilation in layers:
