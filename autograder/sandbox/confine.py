@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +48,8 @@ class Confinement:
         private = self.jail is not None
         set_limits(self.limits, self.mapped, private=private)
         os.chdir(HOME if private else "/")
+        # What was found before may be another folder now, or none.
+        tempfile.tempdir = HOME if private else None
         os.umask(0o022)
         if self.level >= Level.CONFINED:
             kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
