@@ -71,12 +71,28 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Goal:
+    """What a trained network has to reach on inputs that it never saw.
+
+    draw: from a random generator to (arguments of the call, targets); the
+    targets stay with the referee. measure: a name in `convnets.measures`;
+    least: what it must reach. The ten-seed table of `course verify --mutants`
+    is the reason for `least`.
+    """
+
+    draw: Callable[[np.random.Generator], tuple[tuple[Any, ...], Any]]
+    measure: str
+    least: float
+
+
+@dataclass(frozen=True)
 class Case:
     """One call with arguments as given or drawn.
 
     label: a sentence a student can read. It is all of a hidden case that is
     ever shown. public: shipped to students with its answer. exempt: why the
-    lint's objection does not hold here.
+    lint's objection does not hold here. goal: set where the answer is measured
+    and not compared with the reference's; `call` then names the caller only.
     """
 
     group: str
@@ -85,6 +101,7 @@ class Case:
     public: bool = False
     any_dtype: bool = False  # values count, the result's dtype does not
     exempt: str = ""
+    goal: Goal | None = None
 
 
 def case(
@@ -99,6 +116,19 @@ def case(
 ) -> Case:
     """A case in one line: `case("plain", "one channel", normal(1, 1, 5, 4), …)`."""
     return Case(group, label, Call(args, kwargs, caller), public, any_dtype, exempt)
+
+
+def trained(
+    group: str,
+    label: str,
+    draw: Callable[[np.random.Generator], tuple[tuple[Any, ...], Any]],
+    measure: str,
+    least: float,
+    public: bool = False,
+) -> Case:
+    """A case that trains a network and measures what it says of new inputs."""
+    goal = Goal(draw, measure, least)
+    return Case(group, label, Call(caller="trained"), public, goal=goal)
 
 
 @dataclass(frozen=True)
@@ -172,6 +202,11 @@ class Exercise:
     def points(self) -> int:
         """What full marks are worth."""
         return sum(group.points for group in self.groups)
+
+    @property
+    def measured(self) -> bool:
+        """Whether a trained network is judged by what it reaches."""
+        return any(case.goal for case in self.cases)
 
 
 @dataclass(frozen=True)

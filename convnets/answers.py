@@ -112,6 +112,30 @@ def call_module(exercise: Callable[..., Any], call: Call) -> Any:
     return result
 
 
+def call_trained(exercise: Callable[..., Any], call: Call) -> Any:
+    """Train a network, then ask it about inputs that it has not seen.
+
+    args: those of the exercise, which returns a torch module, and last a list
+    of arrays: the module's inputs. Returns its output in eval mode.
+    """
+    *given, inputs = call.args
+    module = exercise(*given)
+    if not isinstance(module, torch.nn.Module):
+        raise TypeError(
+            f"what came is of type {type(module).__name__}; "
+            "the trained network, a torch.nn.Module, was expected"
+        )
+    module.eval()
+    dtype = next((p.dtype for p in module.parameters()), torch.float32)
+    with torch.no_grad():
+        return module(*(_as_input(value, dtype) for value in inputs))
+
+
+def _as_input(value: np.ndarray, dtype: torch.dtype) -> torch.Tensor:
+    tensor = torch.as_tensor(value)
+    return tensor.to(dtype) if tensor.is_floating_point() else tensor
+
+
 def _check_names(found: list[str], wanted: list[str]) -> None:
     """torch says it in more words, and only half of it at times."""
     if set(found) != set(wanted):
@@ -200,6 +224,7 @@ def call_merged(merge: Callable[[Any], Any]) -> Callable[..., Any]:
 CALLERS: dict[str, Callable[[Callable[..., Any], Call], Any]] = {
     "function": call_function,
     "module": call_module,
+    "trained": call_trained,
     **{f"merged {name}": call_merged(merge) for name, merge in MERGES.items()},
 }
 

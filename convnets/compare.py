@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from convnets import measures
 from convnets.answers import Answer
 from convnets.values import Opaque
 
@@ -45,11 +46,17 @@ class Difference:
 
 @dataclass(frozen=True)
 class Rules:
-    """How strict a comparison is, and what the parts of a result are called."""
+    """How strict a comparison is, and what the parts of a result are called.
+
+    measure, least: where what is expected are the targets of a trained
+    network, how its output is measured and what it must reach.
+    """
 
     rtol: Mapping[str, float] | None = None
     any_dtype: bool = False
     results: Sequence[str] = ()
+    measure: str = ""
+    least: float = 0.0
 
 
 def compare(
@@ -65,7 +72,10 @@ def compare(
         return Difference("raised", _raised(received))
     if received.value is None and expected.value is not None:
         return Difference("none", _returned_none(received))
-    found = _values(expected.value, received.value, "", rules)
+    if rules.measure:
+        found = _measured(expected.value, received.value, rules)
+    else:
+        found = _values(expected.value, received.value, "", rules)
     if found is None and received.changed:
         names = " and ".join(received.changed)
         return Difference(
@@ -142,6 +152,26 @@ def _returned_none(received: Answer) -> str:
             "what is printed cannot be used by the caller."
         )
     return "The call returned None. Is there a `return` on every way through?"
+
+
+# ---- a trained network -----------------------------------------------------
+
+
+def _measured(targets: Any, output: Any, rules: Rules) -> Difference | None:
+    try:
+        reached = measures.reached(rules.measure, output, targets)
+    except ValueError as error:
+        return Difference("structure", f"{error}.")
+    if reached >= rules.least:
+        return None
+    return Difference(
+        "measure",
+        f"The network's {rules.measure} on inputs that it was not trained on is "
+        f"{reached:.2f}; at least {rules.least:.2f} was expected.",
+        "",
+        f"{rules.measure} of at least {rules.least:.2f}",
+        f"{rules.measure} {reached:.2f}",
+    )
 
 
 # ---- values ----------------------------------------------------------------

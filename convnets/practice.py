@@ -89,7 +89,13 @@ def run(name: str, exercise: Any) -> list[Tried]:
             bases = (case["error"],)
             expected = Answer("raised", None, case["error"], bases, case["message"])
         received = invoke_here(exercise, call, names)
-        rules = Rules(bundle["rtol"], case["any_dtype"], bundle["results"])
+        rules = Rules(
+            bundle["rtol"],
+            case["any_dtype"],
+            bundle["results"],
+            case["measure"],
+            case["least"],
+        )
         difference = _barred(bundle, received) or compare(expected, received, rules)
         label, group = case["label"], case["group"]
         tried.append(Tried(label, group, call, expected, received, difference))

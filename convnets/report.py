@@ -120,11 +120,12 @@ def _details(name: str, tried: Tried) -> list[tuple[str, str]]:
     call = show.typed(name, tried.call, names)
     arrays = show.given(tried.call, names)
     assert tried.difference is not None
+    expected, received = show.sides(tried.difference, tried.expected, tried.received)
     return [
         ("What differs", tried.difference.sentence),
         ("Called", f"{call}\n{arrays}".strip()),
-        ("Expected", show.answer_text(tried.expected)),
-        ("Received", show.answer_text(tried.received)),
+        ("Expected", expected),
+        ("Received", received),
     ]
 
 

@@ -23,6 +23,9 @@ def typed(name: str, call: Call, names: Sequence[str] = ()) -> str:
     """The call as one would type it: `conv2d(x, w, stride=2)`."""
     if call.caller == "module":
         return _typed_module(name, call)
+    if call.caller == "trained":
+        training = Call(call.args[:-1])
+        return f"{typed(name, training, names)}.eval()(*new)"
     words = [
         names[i] if i < len(names) and _is_big(value) else short(value)
         for i, value in enumerate(call.args)
@@ -48,11 +51,24 @@ def given(call: Call, names: Sequence[str] = ()) -> str:
         parts |= dict(weights or {})
         parts |= {"gradient of the output": dy} if dy is not None else {}
     else:
+        if call.caller == "trained":
+            names = (*names[: len(call.args) - 1], "new")
         parts = {
             names[i] if i < len(names) else f"argument {i + 1}": value
             for i, value in enumerate(call.args)
         } | dict(call.kwargs)
     return "\n".join(f"{k} = {text(v)}" for k, v in parts.items() if _is_big(v))
+
+
+def sides(
+    difference: Difference, expected: Answer, received: Answer
+) -> tuple[str, str]:
+    """Expected and received as text: the part that differs, or the whole."""
+    if difference.kind == "measure":
+        return difference.expected, difference.received
+    if difference.where and difference.kind in ("value", "finite"):
+        return text(difference.expected), text(difference.received)
+    return answer_text(expected), answer_text(received)
 
 
 def answer_text(answer: Answer) -> str:

@@ -62,7 +62,9 @@ def ask(
 def rules(exercise: Exercise, drawn: DrawnCase | None = None) -> Rules:
     """How strictly the answers to a case, or to any other call, are compared."""
     any_dtype = drawn is not None and drawn.case.any_dtype
-    return Rules(exercise.rtol, any_dtype, exercise.results)
+    goal = drawn.case.goal if drawn is not None else None
+    measure, least = (goal.measure, goal.least) if goal else ("", 0.0)
+    return Rules(exercise.rtol, any_dtype, exercise.results, measure, least)
 
 
 def program_of(session: Session) -> Program | None:

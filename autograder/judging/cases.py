@@ -28,7 +28,10 @@ PUBLIC = b"public"
 
 @dataclass(frozen=True)
 class DrawnCase:
-    """A case with its numbers, and what the reference answers."""
+    """A case with its numbers, and what the reference answers.
+
+    Of a case with a goal, `expected` holds the targets instead.
+    """
 
     case: Case
     call: Call
@@ -68,9 +71,15 @@ def _rng(*parts: bytes | str) -> np.random.Generator:
     return np.random.default_rng(int.from_bytes(digest.digest(), "little"))
 
 
+def _rng_of(case: Case, exercise: str, seed: bytes) -> np.random.Generator:
+    return _rng(PUBLIC if case.public else seed, exercise, case.group, case.label)
+
+
 def draw(case: Case, exercise: str, seed: bytes) -> Call:
     """The call of a case with every `Drawn` argument drawn, in order."""
-    rng = _rng(PUBLIC if case.public else seed, exercise, case.group, case.label)
+    rng = _rng_of(case, exercise, seed)
+    if case.goal:
+        return Call(case.goal.draw(rng)[0], caller=case.call.caller)
 
     def fill(value: Any) -> Any:
         if isinstance(value, Drawn):
@@ -95,6 +104,10 @@ def drawn_cases(exercise: Exercise, seed: bytes) -> tuple[DrawnCase, ...]:
     drawn = []
     for case in exercise.cases:
         call = draw(case, exercise.name, seed)
+        if case.goal:
+            targets = case.goal.draw(_rng_of(case, exercise.name, seed))[1]
+            drawn.append(DrawnCase(case, call, Answer("returned", targets)))
+            continue
         began = time.perf_counter()
         answer = invoke_here(exercise.reference, call)
         took = time.perf_counter() - began
@@ -123,6 +136,8 @@ def public_cases(exercise: Exercise) -> dict[str, Any]:
                 "args": list(d.call.args),
                 "kwargs": dict(d.call.kwargs),
                 "any_dtype": d.case.any_dtype,
+                "measure": d.case.goal.measure if d.case.goal else "",
+                "least": d.case.goal.least if d.case.goal else 0.0,
                 "value": d.expected.value,
                 "error": d.expected.error,
                 "message": d.expected.message,

@@ -75,6 +75,8 @@ def _smallest(
 def _explained(
     exercise: Exercise, found: Counterexample, pairs: Sequence[Pair]
 ) -> Explanation:
+    if exercise.measured:  # equal answers are no sign there
+        return explanation(exercise, found, ())
     evidence = [(d.call, answer, rules(exercise, d)) for d, answer in pairs]
     evidence.insert(0, (found.call, found.received, rules(exercise)))
     fitting = diagnose(exercise, evidence, argument_names(exercise))
@@ -86,16 +88,11 @@ def explanation(
 ) -> Explanation:
     """A counterexample in words and, for images, as a picture."""
     names = argument_names(exercise)
-    part = found.difference.where and found.difference.kind in ("value", "finite")
+    sides = show.sides(found.difference, found.expected, found.received)
     return Explanation(
         show.typed(exercise.name, found.call, names),
         show.given(found.call, names),
-        show.text(found.difference.expected)
-        if part
-        else show.answer_text(found.expected),
-        show.text(found.difference.received)
-        if part
-        else show.answer_text(found.received),
+        *sides,
         found.difference.sentence,
         show.picture(found.difference) if exercise.image else "",
         says,

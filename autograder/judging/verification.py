@@ -11,6 +11,7 @@ from autograder.judging import verify
 from autograder.judging.cases import secret_seed
 from autograder.judging.referee import Referee
 from autograder.judging.verify import Finding
+from autograder.model import Exercise
 from autograder.publishing import chapter
 
 
@@ -19,8 +20,9 @@ def run(
 ) -> list[Finding]:
     """Verify exercises by name; none means all.
 
-    mutants: kill mutants of the references, too, and write the table of them
-    to build/mutants. say: told what is being done.
+    mutants: kill mutants of the references, too (or train measured ones on
+    ten draws), and write the table of them to build/mutants. say: told what
+    is being done.
     """
     catalogue = load()
     chapters = [chapter.read(c.path) for c in catalogue.chapters]
@@ -40,10 +42,29 @@ def run(
         say(f"verifying {exercise.name}")
         findings += verify.verify(exercise, chapters, referee)
         if mutants:
-            from autograder.judging import mutants as killing
-
-            say(f"killing mutants of {exercise.name}")
-            table = killing.kill(exercise, referee)
-            killing.write_table(table, build / "mutants" / f"{exercise.name}.md")
-            findings.append(killing.finding(exercise, table))
+            table = build / "mutants" / f"{exercise.name}.md"
+            findings.append(_certified(exercise, referee, table, say))
     return findings
+
+
+def _certified(
+    exercise: Exercise, referee: Referee, table: Path, say: Callable[[str], None]
+) -> Finding:
+    """Kill mutants, or train networks on ten draws: what takes its time.
+
+    A mutant of a training often trains as well, so none is expected to lose
+    points there: broken networks are listed as mistakes instead.
+    """
+    if exercise.measured:
+        from autograder.judging import seeds
+
+        say(f"training {exercise.name} on {seeds.DRAWS} draws")
+        rows = list(seeds.table(exercise))
+        seeds.write_table(rows, table)
+        return seeds.finding(exercise, rows)
+    from autograder.judging import mutants as killing
+
+    say(f"killing mutants of {exercise.name}")
+    fates = killing.kill(exercise, referee)
+    killing.write_table(fates, table)
+    return killing.finding(exercise, fates)
