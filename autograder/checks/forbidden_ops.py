@@ -35,6 +35,12 @@ TORCH_PIXEL_SHUFFLE = Forbidden(
     ops=("pixel_shuffle", "pixel_unshuffle", "channel_shuffle"),
 )  # fmt: skip
 
+TORCH_UPSAMPLE = Forbidden(
+    "torch's own upsampling",
+    calls=("torch.*interpolate", "torch.*upsample*", "torch.*Upsampl*"),
+    ops=("*upsample*",),
+)
+
 TORCH_POOL = Forbidden(
     "torch's own pooling",
     calls=("torch.*pool?d*", "torch.*Pool?d*"),
