@@ -78,7 +78,9 @@ def call_module(exercise: Callable[..., Any], call: Call) -> Any:
     weights a dict from state_dict names to arrays, or None to keep what the
     constructor drew; inputs a list of arrays; dy the gradient of the output
     for the backward pass, or None.
-    kwargs: train (bool, default False): train or eval mode.
+    kwargs: train (bool, default False): train or eval mode; seed (int, default
+    None): of torch's generator just before the forward pass, for modules that
+    draw in it. The generator is as before when the call ends.
     Returns a dict: output, d_inputs and d_parameters (where dy is given) and
     state (every entry of the state_dict after the call).
     """
@@ -98,7 +100,7 @@ def call_module(exercise: Callable[..., Any], call: Call) -> Any:
         module.load_state_dict(state)
     module.train(train)
     tensors = [_leaf(value, dy is not None) for value in inputs]
-    output = module(*tensors)
+    output = _forward(module, tensors, call.kwargs.get("seed"))
     result: dict[str, Any] = {"output": output}
     if dy is not None:
         output.backward(torch.as_tensor(dy))
@@ -110,6 +112,14 @@ def call_module(exercise: Callable[..., Any], call: Call) -> Any:
         name: value.detach().clone() for name, value in module.state_dict().items()
     }
     return result
+
+
+def _forward(module: torch.nn.Module, tensors: list[Any], seed: int | None) -> Any:
+    if seed is None:
+        return module(*tensors)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return module(*tensors)
 
 
 def call_trained(exercise: Callable[..., Any], call: Call) -> Any:

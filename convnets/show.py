@@ -40,7 +40,9 @@ def typed(name: str, call: Call, names: Sequence[str] = ()) -> str:
 def _typed_module(name: str, call: Call) -> str:
     init = ", ".join(f"{key}={short(value)}" for key, value in call.args[0].items())
     mode = "train" if call.kwargs.get("train") else "eval"
-    return f"{name}({init}).{mode}()(x)"
+    seed = call.kwargs.get("seed")
+    seeded = "" if seed is None else f"torch.manual_seed({seed}); "
+    return f"{seeded}{name}({init}).{mode}()(x)"
 
 
 def given(call: Call, names: Sequence[str] = ()) -> str:
