@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from convnets.functions import FUNCTIONS
 from convnets.values import decode, encode
 from convnets.watch import Watch
 
@@ -231,8 +232,17 @@ def call_merged(merge: Callable[[Any], Any]) -> Callable[..., Any]:
     return lambda exercise, call: merge(call_function(exercise, call))
 
 
+def call_with_function(exercise: Callable[..., Any], call: Call) -> Any:
+    """exercise(f, *args, **kwargs); the first of call.args is the name of f in
+    `convnets.functions`.
+    """
+    name, *args = call.args
+    return exercise(FUNCTIONS[name], *args, **call.kwargs)
+
+
 CALLERS: dict[str, Callable[[Callable[..., Any], Call], Any]] = {
     "function": call_function,
+    "with function": call_with_function,
     "module": call_module,
     "trained": call_trained,
     **{f"merged {name}": call_merged(merge) for name, merge in MERGES.items()},

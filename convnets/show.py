@@ -15,6 +15,7 @@ import torch
 
 from convnets.answers import Answer, Call
 from convnets.compare import Difference
+from convnets.functions import source
 
 SHOWN = 100  # entries of an array up to which all of them are written
 
@@ -30,6 +31,8 @@ def typed(name: str, call: Call, names: Sequence[str] = ()) -> str:
         names[i] if i < len(names) and _is_big(value) else short(value)
         for i, value in enumerate(call.args)
     ]
+    if call.caller == "with function":
+        words[0] = call.args[0]
     words += [
         f"{key}={key if _is_big(value) else short(value)}"
         for key, value in call.kwargs.items()
@@ -59,7 +62,10 @@ def given(call: Call, names: Sequence[str] = ()) -> str:
             names[i] if i < len(names) else f"argument {i + 1}": value
             for i, value in enumerate(call.args)
         } | dict(call.kwargs)
-    return "\n".join(f"{k} = {text(v)}" for k, v in parts.items() if _is_big(v))
+    lines = [f"{k} = {text(v)}" for k, v in parts.items() if _is_big(v)]
+    if call.caller == "with function":
+        lines.insert(0, source(call.args[0]))
+    return "\n".join(lines)
 
 
 def sides(
