@@ -14,13 +14,13 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from autograder.book import assets, expand, live, numbers, quiz, wrapped
+from autograder.book import ahead, assets, expand, live, numbers, quiz, wrapped
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Join a Jupyter Book build."""
     _let_kernels_import(Path(app.srcdir))
-    for part in (assets, expand, live, numbers, quiz, wrapped):
+    for part in (ahead, assets, expand, live, numbers, quiz, wrapped):
         part.setup(app)
     return {
         "version": "1",

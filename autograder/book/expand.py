@@ -47,20 +47,29 @@ def setup(app: Sphinx) -> None:
 
 def _source_read(app: Sphinx, docname: str, source: list[str]) -> None:
     path = Path(app.env.doc2path(docname))
-    root = Path(app.srcdir)
-    if path.parent != root / "chapters" or path.suffix != ".md":
+    if not is_chapter(app, path):
         return
-    for file in [
-        *ingredients(path),
-        root / "autograder" / "checks" / f"{path.stem}.py",
-    ]:
+    checks = Path(app.srcdir) / "autograder" / "checks" / f"{path.stem}.py"
+    for file in [*ingredients(path), checks]:
         if file.is_file():
             app.env.note_dependency(str(file))
     try:
-        page = chapters.parse(source[0], path)
-        source[0] = expand(source[0], page, lambda name: _exercise_of(root, page, name))
+        source[0] = expanded(app, path)
     except CourseError as error:
         raise ChapterError(str(error)) from None
+
+
+def is_chapter(app: Sphinx, path: Path) -> bool:
+    """Whether a page may have exercises."""
+    return path.parent == Path(app.srcdir) / "chapters" and path.suffix == ".md"
+
+
+def expanded(app: Sphinx, path: Path) -> str:
+    """A chapter's file as the text that Sphinx reads. Raises CourseError."""
+    root = Path(app.srcdir)
+    text = path.read_text(encoding="utf-8")
+    page = chapters.parse(text, path)
+    return expand(text, page, lambda name: _exercise_of(root, page, name))
 
 
 def _exercise_of(root: Path, page: Chapter, name: str) -> Exercise:
