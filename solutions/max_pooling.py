@@ -173,9 +173,9 @@ def gradient_mass(x, k, stride):
 
     x: (N, C, H, W) images of floats; k: int or pair (vertical, horizontal),
     the size of a window; stride: int or pair, pixels from one window to the
-    next. There is no padding, and a window that would not fit is left out.
-    Every output has the gradient 1, and of equal maxima the first, row by
-    row, gets it.
+    next. Windows stay inside the image; a last one that does not fit is left
+    out. Every output has the gradient 1, and of equal maxima the first, row
+    by row, gets it.
 
     Returns a float from 0 to 1: how many of the N * C * H * W values of x
     get a gradient that is not 0, divided by their number.
