@@ -82,7 +82,7 @@ def dropout_channels(x, u, p, training):
     others are zero. p = 1 gives zeros. Out of training y is x.
     Raises ValueError if x does not have four axes, if p is outside 0 to 1,
     or if u is not of shape (N, C).
-    Source: Tompson et al. (2015), section 3.2.
+    Source: Tompson et al. (2015).
     """
     check_rank(x, "x", 4, "(N, C, H, W)")
     check_probability(p)

@@ -55,3 +55,10 @@ SCIPY_CONV = Forbidden(
         for word in ("convolve", "correlate")
     ),
 )
+
+TORCH_DROPOUT = Forbidden(
+    "torch's own dropout",
+    calls=("torch.*dropout*", "torch.*Dropout*", "torchvision.*drop_block*",
+           "torchvision.*DropBlock*"),
+    ops=("*dropout*",),
+)  # fmt: skip
