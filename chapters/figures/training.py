@@ -7,6 +7,7 @@ from time import perf_counter
 
 from IPython.display import display
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from convnets.palette import ACCENT, INPUT, MUTED, OUTPUT, WEIGHT
 from figures import style
@@ -32,7 +33,8 @@ class Progress:
     def __call__(self, epoch: int, loss: float) -> None:
         """Epoch number `epoch` has ended, counted from 0, with this loss."""
         self.losses.append(float(loss))
-        self._line.update(self._text(), raw=True)
+        if self._line is not None:  # there is none outside a notebook
+            self._line.update(self._text(), raw=True)
 
     def _text(self) -> dict[str, str]:
         words = f"{self.name}: {len(self.losses)} of {self.total} epochs"
@@ -59,6 +61,7 @@ def curves(
         mean = [sum(values) / len(values) for values in zip(*runs, strict=True)]
         ax.plot(epochs, mean, line, color=colour, lw=2, label=name)
     ax.set_xlabel("epoch")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_ylabel(what)
     ax.grid(axis="y", color=MUTED, lw=0.4, alpha=0.5)
     if len(histories) > 1:
