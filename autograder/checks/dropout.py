@@ -769,7 +769,7 @@ def mask_calls(draw):
     return Call((few_seeds(draw, N, C, rows, columns), small(draw, 1, 3)))
 
 
-CORNER = np.array([[[[True, False, False, False], [False, False, False, True]]]])
+CORNER = np.array([[[[True, False, False, False], [False, False, True, False]]]])
 NEIGHBOURS = np.array([[[[True, True, False], [False, False, False]]]])
 
 dropblock_mask = Exercise(
