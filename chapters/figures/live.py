@@ -19,6 +19,7 @@ from figures import (
     depthwise,
     factorised,
     kernel_size,
+    max_pooling,
     separable,
     transposed,
 )
@@ -100,3 +101,24 @@ def still_factorised_pairs(reference: ModuleType) -> Figure:
     whole, pair = torch.conv2d(image, kernels)[0].numpy()
     with rc_context(SETTINGS):
         return factorised.compared({"45°": (kernel, col @ row)}, {"45°": (whole, pair)})
+
+
+# The image of convnets/figures/max_pooling_routes.js.
+ROUTED = np.array(
+    [
+        [2, -1, 3, 0, 1, -2],
+        [-3, 4, 5, -1, 2, 2],
+        [0, 1, -4, 3, -5, 2],
+        [-2, 1, 2, -3, 4, -1],
+    ],
+    dtype=float,
+)
+
+
+def still_max_pooling_routes(reference: ModuleType) -> Figure:
+    """The gradient of ones behind windows of 3 x 3 with stride 2."""
+    x = ROUTED[None, None]
+    y, places = reference.max_pool2d(x, 3, 2)
+    dx = reference.max_pool2d_backward(np.ones_like(y), places, x.shape)
+    with rc_context(SETTINGS):
+        return max_pooling.handed(ROUTED, dx[0, 0], np.ones(y.shape[2:]), places[0, 0])
