@@ -1152,15 +1152,21 @@ def layer_calls(draw):
         return draw(st.sampled_from(layer_errors()))
     N, C, H, W = (small(draw, 1, 2), small(draw, 1, 3), small(draw, 1, 3),
                   small(draw, 1, 4))  # fmt: skip
-    init = {"p": draw(st.sampled_from((0.25, 0.4, 0.75, 0))),
-            "block": small(draw, 1, min(H, W))}  # fmt: skip
+    p = draw(st.sampled_from(SHARES))
     x = array(draw, N, C, H, W, dtype=dtypes(draw))
-    # Without a gradient, zeros need not hang together with x.
-    dy = draw(st.sampled_from([None, np.ones_like(x)]))
+    # Where nothing is kept, y need not hang together with x.
+    slopes = draw(st.booleans()) and p < 1
+    dy = np.ones_like(x) * np.arange(1, W + 1, dtype=x.dtype) if slopes else None
     train = {"train": True} if draw(st.sampled_from([True, True, False])) else {}
-    args = (init, None, [x], None if dy is None else dy * np.arange(1, W + 1))
-    args = (*args[:3], None if dy is None else args[3].astype(x.dtype))
+    args = ({"p": p, "block": small(draw, 1, min(H, W))}, None, [x], dy)
     return Call(args, {"seed": small(draw, 0, 5), **train}, "module")
+
+
+def number_drawn(seed, shape, place):
+    """One of the numbers that torch.rand gives after this seed."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return torch.rand(shape)[place].item()
 
 
 def layer_case(group, label, p, block, shape, seed, dtype="float64", gradient=True,
@@ -1197,6 +1203,9 @@ DropBlock2d = Exercise(
                    (2, 2, 6, 5), 4, dtype="float32", train=False),
         layer_case("evaluation, edges and errors", "p = 0 drops nothing", 0, 3,
                    (2, 3, 4, 6), 6),
+        # A block of one place and 4 x 8 places: gamma is p, without rounding.
+        layer_case("evaluation, edges and errors", "a number equal to gamma is no seed",
+                   number_drawn(12, (2, 3, 4, 8), (1, 2, 0, 5)), 1, (2, 3, 4, 8), 12),
         layer_case("evaluation, edges and errors", "p = 1 leaves what no square hits", 1, 3,
                    (2, 3, 6, 5), 8),
         layer_case("evaluation, edges and errors", "nothing is kept", 1, 4,
@@ -1262,5 +1271,13 @@ DropBlock2d = Exercise(
                 block_layer(end=lambda y: y.double())),
         Mistake("bad arguments raise nothing", block_layer(check=False)),
     ],
+    equivalents={
+        "line 33: gamma = dropblock_gamma(self.p, b, H, W) => gamma = "
+        "dropblock_gamma(self.p, b, W, H)":
+            "height and width enter the formula in the same way",
+        "line 37: return x * kept / (kept.mean().item() or 1) => return x * kept / "
+        "(kept.mean().item() or 2)":
+            "where nothing is kept, zeros are divided, by whatever number",
+    },
     forbidden=[TORCH_DROPOUT],
 )  # fmt: skip

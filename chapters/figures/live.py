@@ -14,9 +14,11 @@ import torch
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
+from convnets.palette import INPUT
 from figures import (
     convolution,
     depthwise,
+    dropout,
     factorised,
     kernel_size,
     max_pooling,
@@ -122,3 +124,12 @@ def still_max_pooling_routes(reference: ModuleType) -> Figure:
     dx = reference.max_pool2d_backward(np.ones_like(y), places, x.shape)
     with rc_context(SETTINGS):
         return max_pooling.handed(ROUTED, dx[0, 0], np.ones(y.shape[2:]), places[0, 0])
+
+
+def still_dropout_masks(reference: ModuleType) -> Figure:
+    """Three maps with squares, at the p and block of the first state."""
+    rng = np.random.default_rng(1)
+    gamma = reference.dropblock_gamma(0.2, 3, 10, 12)
+    kept = reference.dropblock_mask(rng.random((1, 3, 8, 10)) < gamma, 3)[0]
+    with rc_context(SETTINGS):
+        return dropout.ways({"squares of 3,\np = 0.2": (kept, INPUT)})
