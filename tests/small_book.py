@@ -13,7 +13,8 @@ from autograder.publishing import contents
 from autograder.publishing.contents import Book
 
 FILES = Path(__file__).parent / "files" / "book"
-SECRET = ("secret_sums", "moving_sum(x, k) / k")  # what stands in its answers
+# What stands in its answers and in the graders' key.
+SECRET = ("secret_sums", "moving_sum(x, k) / k", "Secret: ")
 
 
 def small_book(folder: Path) -> Path:

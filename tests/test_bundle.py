@@ -106,7 +106,7 @@ def test_bundle_holds_what_the_readme_promises(bundle: Path) -> None:
         "weights": [1, 2]
     }
     readme = (bundle / "README.md").read_text()
-    assert "| `moving.ipynb` | 2 | 6 | 10 |" in readme
+    assert "| `moving.ipynb` | 2 | 1 | 8 | 15 |" in readme
     assert "jupyter lab moving.ipynb" in readme
     assert "{{" not in readme
 
@@ -153,7 +153,7 @@ def test_package_has_the_cases_of_its_chapters_only(tmp_path: Path) -> None:
     write_package(tmp_path / "convnets", [], {})
     assert list((tmp_path / "convnets" / "cases").iterdir()) == []
     text = (tmp_path / "convnets" / "exercises.json").read_text()
-    assert json.loads(text) == {"exercises": []}
+    assert json.loads(text) == {"exercises": [], "questions": []}
 
 
 def test_zip_depends_on_names_and_contents_only(tmp_path: Path) -> None:

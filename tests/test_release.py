@@ -81,7 +81,7 @@ def test_result_counts_what_was_released(
 ) -> None:
     """The result says chapters, exercises, points and where they are."""
     _, result = released
-    assert (result.chapters, result.exercises, result.points) == (("moving",), 2, 6)
+    assert (result.chapters, result.exercises, result.points) == (("moving",), 2, 8)
     assert result.bundle.archive.is_file()
 
 
@@ -98,8 +98,15 @@ def test_source_has_answers_and_grade_cells(
         "check_moving_sum",
         "moving_mean",
         "check_moving_mean",
+        "question_why_neighbours_are_close",
+        "why_neighbours_are_close",
     ]
     assert "secret_sums = " in cells["moving_sum"].source
+    answer = cells["why_neighbours_are_close"]
+    assert "- Secret: one term enters and one leaves." in answer.source
+    marks = answer.metadata.nbgrader
+    assert (marks.solution, marks.grade, marks.locked) == (True, True, False)
+    assert (answer.cell_type, marks.points) == ("markdown", 2)
     solution = cells["moving_sum"].metadata.nbgrader
     assert (solution.solution, solution.grade, solution.locked) == (True, False, False)
     check = cells["check_moving_sum"]
@@ -116,6 +123,12 @@ def test_release_cuts_the_answers(released: tuple[Path, ReleaseResult]) -> None:
     stub = by_grade_id(found)["moving_sum"].source
     assert stub.endswith("\n".join(f"    {line}" for line in PLACEHOLDER.split("\n")))
     assert "check_window(k, len(x))" in stub
+    cells = by_grade_id(found)
+    assert cells["why_neighbours_are_close"].source == "YOUR ANSWER HERE"
+    asked = cells["question_why_neighbours_are_close"]
+    assert "2 points · about 5 minutes · answered in words" in asked.source
+    assert "sums in (1.1) *close*" in asked.source
+    assert not asked.metadata.editable
     assert all(not cell.get("outputs") for cell in found.cells)
 
 

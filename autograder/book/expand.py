@@ -1,8 +1,9 @@
 """From a chapter as authors write it to the text that Sphinx reads.
 
 An `exercise` cell becomes its header and its stub, a `given` cell the source
-of its helpers; the import itself runs in a cell that is not shown. The
-reference's own text never enters the page.
+of its helpers; the import itself runs in a cell that is not shown. A question
+becomes its header and what it asks. Neither the reference's own text nor the
+graders' key ever enters the page.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from sphinx.errors import SphinxError
 from autograder.errors import AuthorError, CourseError, UsageError
 from autograder.publishing import chapter as chapters
 from autograder.publishing.chapter import Cell, Chapter
+from autograder.publishing.question import NAME, WrittenQuestion
 from autograder.publishing.stub import stub
+from autograder.publishing.wording import counted
 
 if TYPE_CHECKING:
     from autograder.catalogue import Catalogue
@@ -119,29 +122,35 @@ def expand(text: str, page: Chapter, lookup: Lookup) -> str:
 
     lookup: from an exercise's name to its Exercise. Raises AuthorError.
     """
-    fences = _code_fences(text)
-    if not fences:
-        return text
-    code = [cell for cell in page.cells if cell.kind == "code"]
-    lines = text.splitlines()
-    # From the end, so that the line numbers before it still hold.
-    for (start, stop), cell in reversed(list(zip(fences, code, strict=True))):
+    code = _fences(text, "code-cell")
+    cells = [cell for cell in page.cells if cell.kind == "code"]
+    # First line, line after the last, and what is put in their place.
+    places = [
+        (*lines, _question(question))
+        for lines, question in zip(_fences(text, NAME), page.questions, strict=True)
+    ]
+    if code:
+        places.append((code[0][0], code[0][0], _first_cell(page.path)))
+    for lines, cell in zip(code, cells, strict=True):
         if cell.role == "exercise":
-            lines[start:stop] = _exercise(cell, page, lookup).splitlines()
+            places.append((*lines, _exercise(cell, page, lookup)))
         elif cell.role == "given":
-            lines[start:stop] = _given(cell, page).splitlines()
-    lines[fences[0][0] : fences[0][0]] = _first_cell(page.path).splitlines()
-    return "\n".join(lines) + "\n"
+            places.append((*lines, _given(cell, page)))
+    written = text.splitlines()
+    # From the end, so that the line numbers before it still hold.
+    for start, stop, shown in sorted(places, reverse=True):
+        written[start:stop] = shown.splitlines()
+    return "\n".join(written) + "\n" if places else text
 
 
-def _code_fences(text: str) -> list[tuple[int, int]]:
-    """First line and line after the last of each code cell, counted from 0."""
+def _fences(text: str, name: str) -> list[tuple[int, int]]:
+    """First line and line after the last of each `{name}` fence, from 0."""
     fences: list[tuple[int, int]] = []
     depth = 0
     for token in get_parser().parse(text + "\n"):
         depth += token.nesting
-        cell = token.type == "fence" and token.info.startswith("{code-cell}")
-        if depth == 0 and cell:
+        named = token.type == "fence" and token.info.startswith(f"{{{name}}}")
+        if depth == 0 and named:
             fences.append((token.map[0], token.map[1]))
     return fences
 
@@ -183,14 +192,22 @@ def _given(cell: Cell, page: Chapter) -> str:
     )
 
 
+def _question(question: WrittenQuestion) -> str:
+    return (
+        f"{_OUTER}{{admonition}} Question: `{question.name}`\n"
+        f":class: exercise\n:name: question-{question.name}\n\n"
+        f"**{question.worth}**\n\n{question.text}\n{_OUTER}"
+    )
+
+
 def header(exercise: Exercise) -> str:
     """What a reader is told of an exercise before the stub, as Markdown."""
     first = (
-        f"**{_counted(exercise.points, 'point')}** · about "
-        f"{_counted(exercise.minutes, 'minute')} · {_plain(exercise.difficulty)}"
+        f"**{counted(exercise.points, 'point')}** · about "
+        f"{counted(exercise.minutes, 'minute')} · {_plain(exercise.difficulty)}"
     )
     groups = "\n".join(
-        f"- **{_plain(group.name)}** ({_counted(group.points, 'point')}): "
+        f"- **{_plain(group.name)}** ({counted(group.points, 'point')}): "
         f"{_plain(group.about)}"
         for group in exercise.groups
     )
@@ -199,10 +216,6 @@ def header(exercise: Exercise) -> str:
 
 def _python(source: str) -> str:
     return f"{_INNER}python\n{source}\n{_INNER}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _plain(text: str) -> str:

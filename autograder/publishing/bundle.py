@@ -21,6 +21,8 @@ from autograder.catalogue import ChapterExercises
 from autograder.errors import AuthorError
 from autograder.judging.cases import public_cases
 from autograder.model import Exercise
+from autograder.publishing import chapter as chapters_as_text
+from autograder.publishing.question import WrittenQuestion
 from convnets import values
 
 NAME = "convnets-by-hand"
@@ -59,13 +61,35 @@ def write_package(
 
 
 def exercises_json(chapters: Sequence[ChapterExercises]) -> str:
-    """What students may know of every exercise before they start."""
+    """What students may know of exercises and questions before they start."""
     entries = [
         _entry(exercise, chapter.name)
         for chapter in chapters
         for exercise in chapter.exercises
     ]
-    return json.dumps({"exercises": entries}, indent=1, ensure_ascii=False) + "\n"
+    asked = [
+        {
+            "name": question.name,
+            "chapter": chapter.name,
+            "points": question.points,
+            "minutes": question.minutes,
+        }
+        for chapter in chapters
+        for question in questions_of(chapter)
+    ]
+    document = {"exercises": entries, "questions": asked}
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def questions_of(chapter: ChapterExercises) -> tuple[WrittenQuestion, ...]:
+    """The questions that a chapter's text asks."""
+    return chapters_as_text.read(chapter.path).questions
+
+
+def points_of(chapter: ChapterExercises) -> int:
+    """What full marks in a chapter's exercises and questions are worth."""
+    asked = sum(question.points for question in questions_of(chapter))
+    return asked + sum(exercise.points for exercise in chapter.exercises)
 
 
 def _entry(exercise: Exercise, chapter: str) -> dict[str, Any]:
@@ -142,15 +166,18 @@ def requirements(root: Path) -> str:
 
 
 def _readme(chapters: Sequence[ChapterExercises]) -> str:
-    rows = "\n".join(
-        f"| `{chapter.name}.ipynb` | {len(chapter.exercises)} | "
-        f"{sum(e.points for e in chapter.exercises)} | "
-        f"{sum(e.minutes for e in chapter.exercises)} |"
-        for chapter in chapters
-    )
+    rows = "\n".join(_row(chapter) for chapter in chapters)
     text = (TEMPLATES / "bundle_readme.md").read_text(encoding="utf-8")
     first = chapters[0].name if chapters else "…"
     return text.replace("{{ notebooks }}", rows).replace("{{ first }}", first)
+
+
+def _row(chapter: ChapterExercises) -> str:
+    asked = questions_of(chapter)
+    minutes = sum(question.minutes for question in asked)
+    minutes += sum(exercise.minutes for exercise in chapter.exercises)
+    cells = (len(chapter.exercises), len(asked), points_of(chapter), minutes)
+    return f"| `{chapter.name}.ipynb` | {' | '.join(map(str, cells))} |"
 
 
 def zipped(folder: Path) -> bytes:

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from jupytext.myst import MystMetadataParsingError, myst_to_notebook
 
 from autograder.errors import AuthorError
+from autograder.publishing.question import WrittenQuestion, questions_in
 
 Kind = Literal["markdown", "code", "raw"]
 ROLES = ("setup", "given", "exercise", "site-only")
@@ -82,13 +83,17 @@ class Reference:
 
 @dataclass(frozen=True)
 class Chapter:
-    """A chapter's cells in order. reference is None when it has no exercises."""
+    """A chapter's cells in order. reference is None when it has no exercises.
+
+    questions: those answered in words, which stand in its Markdown cells.
+    """
 
     name: str
     path: Path
     cells: tuple[Cell, ...]
     reference: Reference | None
     metadata: dict[str, Any] = field(default_factory=dict)
+    questions: tuple[WrittenQuestion, ...] = ()
 
     @property
     def exercises(self) -> tuple[str, ...]:
@@ -139,7 +144,9 @@ def parse(text: str, path: Path) -> Chapter:
     )
     _once_each(cells, path)
     reference = _reference(path, cells)
-    return Chapter(path.stem, path, cells, reference, dict(notebook.metadata))
+    questions = _questions(cells, path)
+    metadata = dict(notebook.metadata)
+    return Chapter(path.stem, path, cells, reference, metadata, questions)
 
 
 def _cell(cell: Any, line: int, path: Path) -> Cell:
@@ -203,6 +210,27 @@ def _once_each(cells: Sequence[Cell], path: Path) -> None:
                     f"imported at line {seen[name]}. Each name is imported once."
                 )
             seen[name] = cell.line
+
+
+def _questions(cells: Sequence[Cell], path: Path) -> tuple[WrittenQuestion, ...]:
+    """The chapter's questions; no name is an exercise's or another question's."""
+    found: list[WrittenQuestion] = []
+    taken = {name for cell in cells for name in cell.names}
+    for cell in cells:
+        where = f"{path.name}, cell at line {cell.line}"
+        try:
+            asked = questions_in(cell.source) if cell.kind == "markdown" else []
+        except AuthorError as error:
+            raise AuthorError(f"{where}: {error}") from None
+        for question in asked:
+            if question.name in taken:
+                raise AuthorError(
+                    f"{where}: the name '{question.name}' is already given. "
+                    "Call the question something else."
+                )
+            taken.add(question.name)
+            found.append(question)
+    return tuple(found)
 
 
 def _reference(path: Path, cells: Sequence[Cell]) -> Reference | None:

@@ -51,8 +51,23 @@ def read(root: Path) -> Book:
                     f"{label.chapter}. Labels are unique in the book: rename one."
                 )
             known[name] = label
+    _unique_questions(pages)
     papers = Bibliography.read(root / "chapters" / "references.bib")
     return Book(root, pages, known, papers)
+
+
+def _unique_questions(pages: Mapping[str, Chapter]) -> None:
+    """No question has the name of another one, or of an exercise."""
+    taken = {name: page.name for page in pages.values() for name in page.exercises}
+    for page in pages.values():
+        for question in page.questions:
+            if question.name in taken:
+                raise AuthorError(
+                    f"The question '{question.name}' of {page.name} has a name that "
+                    f"{taken[question.name]} gives as well. Names are unique in the "
+                    "book: rename the question."
+                )
+            taken[question.name] = page.name
 
 
 def _numbered_pages(root: Path) -> dict[str, int]:

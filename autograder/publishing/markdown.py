@@ -7,15 +7,17 @@ other line stays as its author wrote it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from autograder.errors import AuthorError
+from autograder.publishing import question
 from autograder.publishing.directives import DIRECTIVES, Job, caption, display
 from autograder.publishing.myst import Directive, directive, parse
+from autograder.publishing.question import WrittenQuestion
 from autograder.publishing.references import Context
 from autograder.publishing.roles import ROLES
 
@@ -42,21 +44,26 @@ class Live:
     caption: str = ""
 
 
-def to_pieces(text: str, context: Context) -> list[str | Live]:
-    """A Markdown cell as plain texts and the live figures between them.
+Piece = str | Live | WrittenQuestion
+
+
+def to_pieces(text: str, context: Context) -> list[Piece]:
+    """A Markdown cell as plain texts, and the live figures and questions between
+    them; what a question says is plain Markdown, too.
 
     Raises AuthorError for a directive or a role that is not known.
     """
     lines = text.split("\n")
-    pieces: list[str | Live] = []
+    pieces: list[Piece] = []
     start = 0
     for token in parse(text):
         found = _directive(token, context)
-        if not found or found.name != "live" or token.level or not token.map:
+        if not found or found.name not in OWN_CELLS or token.level or not token.map:
             continue
         first, last = token.map
         pieces.append(_part(lines, start, first, context))
-        pieces.append(_live(found, replace(context, line=context.line + first)))
+        read = OWN_CELLS[found.name]
+        pieces.append(read(found, replace(context, line=context.line + first)))
         start = last
     pieces.append(_part(lines, start, len(lines), context))
     return [piece for piece in pieces if piece]
@@ -166,15 +173,15 @@ def _block(token: Token, context: Context) -> str | None:
     if found is None or not token.map:
         return None
     here = replace(context, line=context.line + token.map[0])
-    if found.name == "live":
+    if found.name in OWN_CELLS:
         raise here.trouble(
-            "a live figure stands inside another block",
+            f"the directive '{found.name}' stands inside another block",
             "It becomes a cell of its own; put it at the outermost level.",
         )
     if found.name not in DIRECTIVES:
         raise here.trouble(
             f"the directive '{found.name}' has no plain Markdown",
-            f"Known directives: {', '.join(sorted([*DIRECTIVES, 'live']))}.",
+            f"Known directives: {', '.join(sorted([*DIRECTIVES, *OWN_CELLS]))}.",
         )
     return DIRECTIVES[found.name](Job(found, here, to_plain))
 
@@ -232,3 +239,19 @@ def _live(found: Directive, context: Context) -> Live:
     number = context.label(name).number
     below = caption("Figure", number, to_plain(text, context).strip())
     return Live(found.argument, parameters, below)
+
+
+def _question(found: Directive, context: Context) -> WrittenQuestion:
+    """A question whose texts are plain Markdown."""
+    asked = question.read(found)
+    here = replace(context, line=context.line + found.body_line)
+    text = to_plain(asked.text, here).strip()
+    key = tuple(to_plain(line, here).strip() for line in asked.key)
+    return replace(asked, text=text, key=key)
+
+
+# Directives that become cells of their own in a notebook.
+OWN_CELLS: dict[str, Callable[[Directive, Context], Piece]] = {
+    "live": _live,
+    question.NAME: _question,
+}

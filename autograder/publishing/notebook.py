@@ -18,8 +18,10 @@ from autograder.model import Exercise
 from autograder.publishing.chapter import Cell, Chapter
 from autograder.publishing.directives import caption
 from autograder.publishing.markdown import Live, to_pieces, to_plain
+from autograder.publishing.question import WrittenQuestion, answer_with_key
 from autograder.publishing.references import Context, cell_figure
 from autograder.publishing.stub import stub
+from autograder.publishing.wording import counted
 
 KERNEL = {
     "kernelspec": {
@@ -138,8 +140,24 @@ def _prose(text: str, context: Context) -> Iterator[NotebookNode]:
             yield _cell("code", _live_source(piece))
             if piece.caption:
                 yield _cell("markdown", piece.caption)
+        elif isinstance(piece, WrittenQuestion):
+            yield from _question(piece)
         else:
             yield _cell("markdown", piece)
+
+
+def _question(asked: WrittenQuestion) -> Iterator[NotebookNode]:
+    """What is asked, locked; the cell for the answer, which a person grades."""
+    text = f"> **Question `{asked.name}`** · {asked.worth}\n\n{asked.text}"
+    yield _marked(text, f"question_{asked.name}", "markdown", locked=True)
+    yield _marked(
+        answer_with_key(asked),
+        asked.name,
+        "markdown",
+        grade=True,
+        solution=True,
+        points=asked.points,
+    )
 
 
 def _live_source(figure: Live) -> str:
@@ -177,29 +195,26 @@ def _exercise(exercise: Exercise, chapter: Chapter) -> Iterator[NotebookNode]:
 def _header(exercise: Exercise) -> str:
     """What the exercise is worth and how it earns that."""
     groups = "\n".join(
-        f"> - *{group.name}* ({_points(group.points)}): {group.about}"
+        f"> - *{group.name}* ({counted(group.points, 'point')}): {group.about}"
         for group in exercise.groups
     )
     return (
-        f"> **Exercise `{exercise.name}`** · {_points(exercise.points)} · "
+        f"> **Exercise `{exercise.name}`** · {counted(exercise.points, 'point')} · "
         f"about {exercise.minutes} minutes · {exercise.difficulty}\n>\n{groups}"
     )
-
-
-def _points(points: int) -> str:
-    return f"{points} point{'' if points == 1 else 's'}"
 
 
 def _marked(
     source: str,
     grade_id: str,
+    kind: str = "code",
     *,
     grade: bool = False,
     solution: bool = False,
     locked: bool = False,
     points: int | None = None,
 ) -> NotebookNode:
-    """A code cell that nbgrader knows."""
+    """A cell that nbgrader knows."""
     marks: dict[str, Any] = {
         "grade": grade,
         "grade_id": grade_id,
@@ -210,7 +225,7 @@ def _marked(
     }
     if points is not None:
         marks["points"] = points
-    return _cell("code", source, nbgrader=marks)
+    return _cell(kind, source, nbgrader=marks)
 
 
 def _code(cell: Cell, context: Context) -> NotebookNode:

@@ -16,6 +16,7 @@ from autograder.publishing.bundle import (
     TEMPLATES,
     Bundle,
     copy_figures,
+    points_of,
     write_bundle,
     write_package,
 )
@@ -86,7 +87,7 @@ def release_chapters(
     return ReleaseResult(
         tuple(chapter.name for chapter in wanted),
         sum(len(chapter.exercises) for chapter in wanted),
-        sum(e.points for chapter in wanted for e in chapter.exercises),
+        sum(points_of(chapter) for chapter in wanted),
         course,
         write_bundle(book.root, build, released, made, data),
     )
@@ -109,13 +110,14 @@ def write_source(book: Book, build: Path, chapter: ChapterExercises) -> None:
 
 
 def _check_exercises(book: Book, every: Sequence[ChapterExercises]) -> None:
-    """Every page with exercises has checks; the cells are compared later."""
+    """Every page with something to grade has checks; cells are compared later."""
     graded = {chapter.name for chapter in every}
     for name, page in book.pages.items():
-        if page.exercises and name not in graded:
+        names = [*page.exercises, *(question.name for question in page.questions)]
+        if names and name not in graded:
             raise AuthorError(
                 f"Releasing {page.path.name}: it has exercises "
-                f"({', '.join(page.exercises)}), but there is no "
+                f"({', '.join(names)}), but there is no "
                 f"autograder/checks/{name}.py. Write their checks there."
             )
 

@@ -5,6 +5,7 @@ Change it in autograder/templates/nbgrader_config.py.
 
 from pathlib import Path
 
+from autograder.publishing import question
 from autograder.publishing.stub import BEGIN, END, PLACEHOLDER
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821  nbgrader brings it
@@ -15,6 +16,7 @@ c.CourseDirectory.course_id = "convnets-by-hand"
 
 # The same cut as on the website, so that page and notebook show one stub.
 c.ClearSolutions.code_stub = {"python": PLACEHOLDER}
+c.ClearSolutions.text_stub = question.PLACEHOLDER
 c.ClearSolutions.begin_solution_delimeter = BEGIN
 c.ClearSolutions.end_solution_delimeter = END
 
@@ -34,7 +36,7 @@ c.Autograde.autograde_preprocessors = [
 
 # Feedback and exports are ours; both look at the gradebook as nbgrader does.
 c.GenerateFeedback.exporter_class = "autograder.grading.feedback.FeedbackExporter"
-c.GenerateFeedback.preprocessors = ["nbgrader.preprocessors.GetGrades"]
+c.GenerateFeedback.preprocessors = []
 c.ExportApp.plugin_class = "autograder.grading.export.SafeCsv"
 
 # The formgrader shows notebooks in which students added cells.
