@@ -151,6 +151,19 @@ def grade(
 
 
 @app.command()
+def feedback(chapters: Chapters = None, course: CourseFolder = COURSE) -> None:
+    """Write students' pages and the report anew, after people graded by hand."""
+    from autograder import catalogue
+    from autograder.grading import feedback as stage
+    from autograder.grading import report as staff
+
+    names = [c.name for c in catalogue.load(only=chapters or ()).chapters]
+    count = stage.write_pages(course, names)
+    console.print(f"feedback  {count} pages in {course / 'feedback'}")
+    console.print(f"report    {staff.write_report(course)}")
+
+
+@app.command()
 def report(course: CourseFolder = COURSE) -> None:
     """Write the staff's report from the gradebook and the last run."""
     from autograder.grading import report as stage

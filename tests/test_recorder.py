@@ -6,6 +6,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -111,8 +112,31 @@ def test_a_persons_score_stands_and_is_looked_at_again(
     assert grades.cells == {"check_f": (1.5, 2.0), "check_g": (1.5, 3.0)}
     assert (grades.score, grades.max_score) == (3.0, 5.0)
     assert grades.comments == {"f": "well done"}
-    assert grades.waiting == 1
+    assert (grades.waiting, grades.by_hand) == ({"check_f"}, {"check_f"})
+    assert grades.ungraded == set()
     assert grades.late_penalty == 0
+
+
+def test_nobody_looks_twice_at_the_same(course: Path, recorder: Recorder) -> None:
+    """What a person graded stays done while cells and score are the same; it is
+    marked again when either changes."""
+    recorder.record([BOB])
+    with Gradebook(gradebook_url(course)) as book:
+        grade = book.find_grade("check_g", "small", "small", "bob")
+        grade.manual_score, grade.needs_manual_grade = 2.0, False
+        book.db.commit()
+    waiting = []
+    other = dict(BOB.scores) | {"check_g": 1.0}
+    for record in (
+        replace(BOB, seen=True),
+        BOB,
+        replace(BOB, seen=True, scores=other),
+    ):
+        recorder.record([record])
+        grades = recorder.grades(["small"], "bob")["bob", "small"]
+        assert grades.cells["check_g"] == (2.0, 3.0)
+        waiting.append(grades.waiting)
+    assert waiting == [set(), {"check_g"}, {"check_g"}]
 
 
 def test_no_score_waits_for_a_person(recorder: Recorder) -> None:
@@ -120,7 +144,7 @@ def test_no_score_waits_for_a_person(recorder: Recorder) -> None:
     recorder.record([BOB])
     grades = recorder.grades(["small"])["bob", "small"]
     assert grades.cells["check_g"] == (0.0, 3.0)
-    assert grades.waiting == 1
+    assert grades.waiting == grades.ungraded == {"check_g"}
     assert grades.comments == {"f": "No response."}
 
 
@@ -131,7 +155,7 @@ def test_a_reset_takes_scores_back(recorder: Recorder) -> None:
     recorder.reset("ada", "small")
     recorder.reset("nobody", "small")
     grades = recorder.grades(["small"])["ada", "small"]
-    assert (grades.score, grades.waiting) == (0.0, 2)
+    assert (grades.score, grades.waiting) == (0.0, {"check_f", "check_g"})
 
 
 def test_all_or_nothing(course: Path, recorder: Recorder) -> None:

@@ -41,7 +41,7 @@ def submission(
     explanation = Explanation("f(1)", "", "1", "2", "differs", "", says)
     verdict = Verdict("f", score, 2, (), "", explanation if says else None)
     graded = Graded(small_release(), (Sheet(verdict, ()),), trouble)
-    grades = Grades(student, chapter, 0.0, {"check_f": (score, 2.0)}, waiting=0)
+    grades = Grades(student, chapter, 0.0, {"check_f": (score, 2.0)})
     return Submission(student, chapter, graded, grades)
 
 

@@ -8,6 +8,7 @@ generate_feedback` does, and that command makes the same page through
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,11 @@ from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
 
 from autograder import folders
+from autograder.grading import ipynb, words
 from autograder.grading.graded import Graded, Sheet, failed, filed, filed_sheet
 from autograder.grading.pages import ENVIRONMENT, render
-from autograder.grading.program import exercise_of, key, role
+from autograder.grading.program import exercise_of, key, mark, role
+from autograder.grading.recorder import Recorder, gradebook_url
 from autograder.grading.records import Grades
 from autograder.grading.transplant import DELETED
 
@@ -43,9 +46,46 @@ class Shown:
     @property
     def kind(self) -> str:
         """Full marks, a part of them, or none."""
-        if self.score >= self.max_score:
-            return "full"
-        return "part" if self.score > 0 else "none"
+        return _kind(self.score, self.max_score)
+
+
+@dataclass(frozen=True)
+class ShownAnswer:
+    """One answer in words on the page.
+
+    by_hand: a person gave the score; waiting: a person has to grade it, or, if
+    one did, to look again, since the submission changed.
+    """
+
+    name: str
+    score: float
+    max_score: float
+    by_hand: bool
+    waiting: bool
+    comment: str
+    answer: str
+
+    @property
+    def state(self) -> str:
+        """How it stands, in a few words."""
+        if self.by_hand and self.waiting:
+            return "graded by a person, who will look again"
+        if self.by_hand:
+            return "graded by a person"
+        return "not graded yet" if self.waiting else "no answer"
+
+    @property
+    def kind(self) -> str:
+        """As an exercise's, or "waits" without a score."""
+        if self.state == "not graded yet":
+            return "waits"
+        return _kind(self.score, self.max_score)
+
+
+def _kind(score: float, most: float) -> str:
+    if score >= most:
+        return "full"
+    return "part" if score > 0 else "none"
 
 
 def next_step(sheet: Sheet) -> str:
@@ -97,6 +137,7 @@ def page(notebook: NotebookNode, grades: Grades) -> str:
         grades=grades,
         graded=graded,
         exercises=_exercises(graded, grades),
+        answers=_answers(graded, grades),
     )
 
 
@@ -121,6 +162,18 @@ def _exercises(graded: Graded, grades: Grades) -> list[Shown]:
     return shown
 
 
+def _answers(graded: Graded, grades: Grades) -> list[ShownAnswer]:
+    shown = []
+    for cell in words.questions(graded.notebook):
+        name = key(cell)
+        score, most = grades.cells.get(name, (0.0, float(mark(cell)["points"])))
+        comment = grades.comments.get(name, "")
+        state = (name in grades.by_hand, name in grades.waiting)
+        answer = words.answer_in(cell)
+        shown.append(ShownAnswer(name, score, most, *state, comment, answer))
+    return shown
+
+
 def _highlighted(source: str) -> Markup:
     if not source.strip():
         return Markup("")
@@ -137,6 +190,20 @@ def write_page(course: Path, notebook: NotebookNode, grades: Grades) -> Path:
     return path
 
 
+def write_pages(course: Path, chapters: Sequence[str]) -> int:
+    """Write the page of everyone who was graded anew, with what the gradebook
+    says now; returns how many there are. Raises UsageError."""
+    with Recorder(gradebook_url(course)) as recorder:
+        every = recorder.grades(chapters)
+    written = 0
+    for (student, chapter), grades in every.items():
+        path = course / "autograded" / student / chapter / f"{chapter}.ipynb"
+        if path.is_file():
+            write_page(course, ipynb.read(path), grades)
+            written += 1
+    return written
+
+
 class FeedbackExporter(Exporter):
     """nbgrader's way to the same page: `GenerateFeedback.exporter_class`."""
 
@@ -146,15 +213,10 @@ class FeedbackExporter(Exporter):
     def from_notebook_node(  # type: ignore[override]  # text, as in its own exporters
         self, nb: NotebookNode, resources: Any = None, **kw: Any
     ) -> tuple[str, Any]:
-        """Called by nbgrader once its GetGrades step has filled in the scores."""
+        """Called by nbgrader for each autograded notebook that has grades."""
         notebook, resources = super().from_notebook_node(nb, resources, **kw)
         kept = resources["nbgrader"]
-        penalty = float(kept.get("late_penalty") or 0.0)
-        grades = Grades(kept["student"], kept["assignment"], penalty)
-        for cell in notebook.cells:
-            marks = cell.metadata.get("nbgrader", {})
-            if role(cell) == "grade":
-                grades.cells[key(cell)] = (marks["score"], marks["points"])
-            if role(cell) == "solution" and marks.get("comment"):
-                grades.comments[key(cell)] = marks["comment"]
-        return page(notebook, grades), resources
+        student, chapter = kept["student"], kept["assignment"]
+        with Recorder(kept["db_url"]) as recorder:
+            grades = recorder.grades([chapter], student)
+        return page(notebook, grades[student, chapter]), resources

@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -48,14 +48,18 @@ class Line:
 
 @dataclass
 class GradeSummary:
-    """What a run of `course grade` did. timings: seconds by stage; those of
-    the workers are summed over all of them."""
+    """What a run of `course grade` did.
+
+    waiting: how many scores a person has to give or to look at again; timings:
+    seconds by stage; those of the workers are summed over all of them.
+    """
 
     chapters: tuple[str, ...]
     level: str
     jobs: int
     lines: list[Line] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    waiting: int = 0
     timings: Timings = field(default_factory=Timings)
     seconds: float = 0.0
 
@@ -100,6 +104,7 @@ def grade(
     with summary.timings.stage("gradebook"), Recorder(url) as recorder:
         recorder.record(records)
         grades = recorder.grades(names)
+    summary.waiting = sum(len(found.waiting) for found in grades.values())
     with summary.timings.stage("feedback"):
         for record in _tracked(records, "Feedback", progress, len(records)):
             path = _autograded(course, record.student, record.chapter)
@@ -122,6 +127,9 @@ def summary_lines(summary: GradeSummary) -> Iterator[str]:
         yield f"{len(summary.troubles)} could not be graded as they were:"
     for line in summary.troubles:
         yield f"  {line.student}, {line.chapter}: {line.trouble}"
+    if summary.waiting:
+        wait = "score waits" if summary.waiting == 1 else "scores wait"
+        yield f"{summary.waiting} {wait} for a person, in nbgrader's formgrader"
     if summary.refused:
         yield f"{len(summary.refused)} refused:"
     for refused in summary.refused:
@@ -144,8 +152,8 @@ def _grade_all(
                 raise outcome
             if isinstance(outcome, Exception):
                 outcome = lost(plan, job, outcome)
-            _write_autograded(plan.course, job, outcome)
-            records.append(outcome.record)
+            seen = _write_autograded(plan.course, job, outcome)
+            records.append(replace(outcome.record, seen=seen))
             summary.lines.append(_line(job, outcome))
             summary.timings.add(outcome.timings)
     summary.lines.sort(key=lambda line: (line.student, line.chapter))
@@ -181,11 +189,22 @@ def _autograded(course: Path, student: str, chapter: str) -> Path:
     return course / "autograded" / student / chapter / f"{chapter}.ipynb"
 
 
-def _write_autograded(course: Path, job: Job, done: Done) -> None:
+def _write_autograded(course: Path, job: Job, done: Done) -> bool:
+    """Write the notebook; whether one with the very same cells was there."""
     path = _autograded(course, job.student, job.chapter)
+    before = _sources(path)
     folders.write(path, done.notebook)
+    seen = before == _sources(path)
     if job.timestamp is not None:  # nbgrader compares it with the next upload's
         folders.write(path.parent / "timestamp.txt", f"{job.timestamp} UTC\n")
+    return seen
+
+
+def _sources(path: Path) -> list[str]:
+    try:
+        return [cell.source for cell in ipynb.read(path).cells]
+    except (OSError, ValueError):
+        return []  # not graded before, or by something else
 
 
 def _tracked(

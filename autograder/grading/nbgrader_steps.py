@@ -31,6 +31,7 @@ from traitlets import Integer
 
 from autograder import catalogue
 from autograder.errors import SubmissionTrouble
+from autograder.grading import words
 from autograder.grading.examiner import Bench, Timings
 from autograder.grading.feedback import fragment
 from autograder.grading.graded import (
@@ -45,6 +46,7 @@ from autograder.grading.ingest import (
     read_timestamp,
     read_upload,
 )
+from autograder.grading.program import role
 from autograder.grading.recorder import Recorder
 from autograder.grading.transplant import transplant
 from autograder.grading.uploads import check_student_id
@@ -132,7 +134,10 @@ class Verdicts(Step):
 
 
 class SaveScores(SaveAutoGrades):  # type: ignore[misc]
-    """nbgrader's step, with the score from the verdict and not from outputs."""
+    """nbgrader's step, with the score from the verdict and not from outputs.
+
+    Answers in words are left to nbgrader's own rule: a person grades them.
+    """
 
     def _add_score(self, cell: NotebookNode, resources: Any) -> None:
         grade = self.gradebook.find_grade(
@@ -142,7 +147,10 @@ class SaveScores(SaveAutoGrades):  # type: ignore[misc]
             self.student_id,
         )
         found = filed_sheet(cell)
-        grade.auto_score = found.verdict.score if found else None
+        if role(cell) == "question":
+            grade.auto_score = words.score(cell)
+        else:
+            grade.auto_score = found.verdict.score if found else None
         again = grade.manual_score is not None or grade.auto_score is None
         grade.needs_manual_grade = again
         self.gradebook.db.commit()

@@ -1,7 +1,8 @@
 """What the cells of a released or rebuilt notebook are for, and what runs.
 
 Grading runs set-up cells, given helpers, the student's solution cells and the
-cells the student added. Prose, experiments and grade cells do not run.
+cells the student added. Prose, experiments, grade cells and answers in words do
+not run.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ def mark(cell: Mapping[str, Any]) -> Mapping[str, Any]:
 def role(cell: Mapping[str, Any]) -> str:
     """What a released or rebuilt cell is for.
 
-    One of solution, grade, given, setup, added, or "" for prose and
-    experiments, which grading does not run.
+    One of solution, grade, question (an answer in words), given, setup, added,
+    or "" for prose and experiments.
     """
     marks = mark(cell)
     if marks.get("solution"):
-        return "solution"
+        return "question" if marks.get("grade") else "solution"
     if marks.get("grade"):
         return "grade"
     if cell["cell_type"] != "code":
@@ -69,7 +70,7 @@ def program(notebook: NotebookNode) -> Program:
                 cells.append(Cell(key(cell), "", (name,)))
             else:
                 elsewhere.append(name)
-        elif kind:
+        elif kind and kind != "question":
             cells.append(Cell(key(cell), cell.source))
     if elsewhere:
         cells.append(Cell("end", "", tuple(elsewhere)))

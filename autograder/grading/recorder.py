@@ -83,12 +83,14 @@ class Recorder:
             grade.needs_manual_grade = True
         self._book.db.commit()
 
-    def grades(self, chapters: Iterable[str]) -> dict[tuple[str, str], Grades]:
-        """What the gradebook says, by (student, chapter)."""
+    def grades(
+        self, chapters: Iterable[str], student: str | None = None
+    ) -> dict[tuple[str, str], Grades]:
+        """What the gradebook says, of one student or of all, by (student, chapter)."""
         found: dict[tuple[str, str], Grades] = {}
         try:
             for chapter in chapters:
-                for grades in self._grades(chapter):
+                for grades in self._grades(chapter, student):
                     found[grades.student, chapter] = grades
         except SQLAlchemyError as error:
             raise _trouble(error) from None
@@ -113,7 +115,7 @@ class Recorder:
             if record.timestamp is not None:
                 submitted.assignment.timestamp = record.timestamp
             submitted.late_submission_penalty = None
-            _score(submitted, cells, record.scores)
+            _score(submitted, cells, record)
             _comment(submitted, answers, record.unanswered)
 
     def _notebook(self, chapter: str) -> Any:
@@ -147,27 +149,32 @@ class Recorder:
         self._book.db.add(submitted)
         return submitted
 
-    def _grades(self, chapter: str) -> Iterable[Grades]:
+    def _grades(self, chapter: str, only: str | None) -> Iterable[Grades]:
         """One query for the scores, one for the comments of a chapter."""
         found: dict[str, Grades] = {}
         grade, cell = api.Grade, api.GradeCell
-        columns = (grade.score, cell.max_score, grade.needs_manual_grade)
-        for row in self._rows(chapter, grade, cell, *columns):
-            student, penalty, name, score, most, waits = row
+        columns = (grade.score, cell.max_score, grade.manual_score)
+        waits = grade.needs_manual_grade
+        for row in self._rows(chapter, only, grade, cell, *columns, waits):
+            student, penalty, name, score, most, manual, waiting = row
             grades = found.setdefault(student, Grades(student, chapter, penalty or 0.0))
             grades.cells[name] = (score, most)
-            grades.waiting += waits
-        rows = self._rows(chapter, api.Comment, api.SolutionCell, api.Comment.comment)
+            grades.by_hand |= {name} if manual is not None else set()
+            grades.waiting |= {name} if waiting else set()
+        text = api.Comment.comment
+        rows = self._rows(chapter, only, api.Comment, api.SolutionCell, text)
         for student, _, name, comment in rows:
             if comment and student in found:
                 found[student].comments[name] = comment
         return found.values()
 
-    def _rows(self, chapter: str, kind: Any, cell: Any, *columns: Any) -> Any:
+    def _rows(
+        self, chapter: str, only: str | None, kind: Any, cell: Any, *columns: Any
+    ) -> Any:
         """Student, late penalty, cell's name and columns of grades or comments."""
         submitted, assignment = api.SubmittedNotebook, api.SubmittedAssignment
         penalty = submitted.late_submission_penalty
-        return (
+        rows = (
             self._book.db.query(assignment.student_id, penalty, cell.name, *columns)
             .select_from(kind)
             .join(cell, cell.id == kind.cell_id)
@@ -176,19 +183,22 @@ class Recorder:
             .join(api.Assignment, api.Assignment.id == assignment.assignment_id)
             .filter(api.Assignment.name == chapter)
         )
+        return rows if only is None else rows.filter(assignment.student_id == only)
 
 
-def _score(submitted: Any, cells: Mapping[str, Any], scores: Mapping[str, Any]) -> None:
+def _score(submitted: Any, cells: Mapping[str, Any], record: Record) -> None:
     rows = {grade.cell_id: grade for grade in submitted.grades}
     for name, cell in cells.items():
         grade = rows.get(cell.id)
         if grade is None:
             grade = api.Grade(cell_id=cell.id)
             submitted.grades.append(grade)
-        grade.auto_score = scores[name]
+        before, grade.auto_score = grade.auto_score, record.scores[name]
+        by_hand = grade.manual_score is not None
+        if by_hand and record.seen and before == grade.auto_score:
+            continue  # nothing is new to whoever gave the score
         # A person's score stands, but whoever gave it should look again.
-        again = grade.manual_score is not None or grade.auto_score is None
-        grade.needs_manual_grade = again
+        grade.needs_manual_grade = by_hand or grade.auto_score is None
 
 
 def _comment(submitted: Any, cells: Mapping[str, Any], unanswered: Any) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from nbgrader.utils import compute_checksum
 
+from autograder.grading import words
 from autograder.grading.graded import Graded
 from autograder.grading.program import key, mark, role
 
@@ -17,7 +18,8 @@ class Record:
     """What is written down of one graded submission.
 
     scores: by grade cell; None asks a person to grade it. unanswered: the
-    solution cells that are as they were given out.
+    solution cells that are as they were given out. seen: the very same cells
+    were graded before.
     """
 
     student: str
@@ -25,14 +27,16 @@ class Record:
     scores: Mapping[str, float | None]
     unanswered: frozenset[str] = frozenset()
     timestamp: datetime | None = None
+    seen: bool = False
 
 
 @dataclass
 class Grades:
     """What the gradebook says of one submission, a person's changes included.
 
-    cells: score and maximum by grade cell; comments by solution cell; waiting:
-    how many scores wait for a person.
+    cells: score and maximum by grade cell; comments by solution cell; by_hand:
+    the cells that a person gave a score; waiting: those that nbgrader's
+    formgrader marks for a person, to grade or to look at again.
     """
 
     student: str
@@ -40,7 +44,13 @@ class Grades:
     late_penalty: float = 0.0
     cells: dict[str, tuple[float, float]] = field(default_factory=dict)
     comments: dict[str, str] = field(default_factory=dict)
-    waiting: int = 0
+    by_hand: set[str] = field(default_factory=set)
+    waiting: set[str] = field(default_factory=set)
+
+    @property
+    def ungraded(self) -> set[str]:
+        """The cells that have no score yet."""
+        return self.waiting - self.by_hand
 
     @property
     def score(self) -> float:
@@ -64,7 +74,10 @@ def record_of(
         if role(cell) == "grade":
             name = key(cell)
             scores[name] = by_name.get(name.removeprefix("check_"))
-        given = mark(cell).get("checksum") if role(cell) == "solution" else None
+        elif role(cell) == "question":
+            scores[key(cell)] = words.score(cell)
+        answers = role(cell) in ("solution", "question")
+        given = mark(cell).get("checksum") if answers else None
         if given and given == compute_checksum(cell):
             unanswered.add(key(cell))
     return Record(student, chapter, scores, frozenset(unanswered), timestamp)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,13 @@ from urllib.parse import quote
 
 from autograder import folders
 from autograder.errors import UsageError
-from autograder.grading import ipynb
+from autograder.grading import ipynb, words
 from autograder.grading.graded import Graded, Sheet, filed
 from autograder.grading.pages import render
+from autograder.grading.program import key, mark
 from autograder.grading.recorder import Recorder, gradebook_url
 from autograder.grading.records import Grades
+from autograder.publishing.question import key_in
 
 COMMON = 15  # diagnoses that the page lists
 
@@ -75,6 +77,35 @@ class ExerciseCount:
 
 
 @dataclass
+class Asked:
+    """How far a question is that is answered in words.
+
+    key: what a full answer says; total: of the points that people gave;
+    waiting: the students whose answers nobody has graded.
+    """
+
+    chapter: str
+    name: str
+    points: int
+    key: Sequence[str]
+    graded: int = 0
+    unanswered: int = 0
+    total: float = 0.0
+    waiting: list[str] = field(default_factory=list)
+
+    def add(self, grades: Grades) -> None:
+        """Count one submission."""
+        score, _ = grades.cells.get(self.name, (0.0, 0.0))
+        if self.name in grades.ungraded:
+            self.waiting.append(grades.student)
+        elif self.name in grades.by_hand:
+            self.graded += 1
+            self.total += score
+        else:
+            self.unanswered += 1
+
+
+@dataclass
 class Reason:
     """Something that was said to several students."""
 
@@ -95,12 +126,22 @@ def write_report(course: Path) -> Path:
             "Run `course grade` first."
         )
     path = course / "report" / "index.html"
-    folders.write(path, page(submissions, _last_run(course)))
+    keys: dict[str, list[str]] = {}
+    for chapter in {submission.chapter for submission in submissions}:
+        keys |= _keys(course, chapter)
+    folders.write(path, page(submissions, _last_run(course), keys))
     return path
 
 
-def page(submissions: Sequence[Submission], run: dict[str, Any] | None) -> str:
-    """The report as a page that stands alone."""
+def page(
+    submissions: Sequence[Submission],
+    run: dict[str, Any] | None,
+    keys: Mapping[str, Sequence[str]] | None = None,
+) -> str:
+    """The report as a page that stands alone.
+
+    keys: what full answers in words say, by question.
+    """
     known = run["chapters"] if run else []  # in the book's order
     chapters = [c for c in known if any(s.chapter == c for s in submissions)]
     chapters += sorted({s.chapter for s in submissions} - set(chapters))
@@ -110,9 +151,11 @@ def page(submissions: Sequence[Submission], run: dict[str, Any] | None) -> str:
         submissions={c: [s for s in submissions if s.chapter == c] for c in chapters},
         students=len({s.student for s in submissions}),
         counts=_counts(submissions, chapters),
+        asked=_asked(submissions, chapters, keys or {}),
         reasons=_reasons(submissions),
         troubles=[s for s in submissions if s.graded.trouble],
-        waiting=sum(s.grades.waiting for s in submissions),
+        waiting=sum(len(s.grades.ungraded) for s in submissions),
+        again=sum(len(s.grades.waiting & s.grades.by_hand) for s in submissions),
         run=run,
     )
 
@@ -129,6 +172,18 @@ def _submissions(course: Path) -> list[Submission]:
             graded = filed(ipynb.read(path))
             found.append(Submission(student, chapter, graded, kept))
     return found
+
+
+def _keys(course: Path, chapter: str) -> dict[str, list[str]]:
+    """What full answers in words say, by question, from the instructor's notebook.
+
+    Empty where that is not in the course folder: it helps, and decides nothing.
+    """
+    try:
+        source = ipynb.read(course / "source" / chapter / f"{chapter}.ipynb")
+    except (OSError, ValueError):
+        return {}
+    return {key(cell): key_in(cell.source) for cell in words.questions(source)}
 
 
 def _last_run(course: Path) -> dict[str, Any] | None:
@@ -156,6 +211,21 @@ def _counts(
             new = ExerciseCount(*place, verdict.points)
             counts.setdefault(place, new).add(*_score(submission, sheet))
     return sorted(counts.values(), key=lambda count: chapters.index(count.chapter))
+
+
+def _asked(
+    submissions: Iterable[Submission],
+    chapters: Sequence[str],
+    keys: Mapping[str, Sequence[str]],
+) -> list[Asked]:
+    """The questions that are answered in words, in the book's order."""
+    found: dict[str, Asked] = {}
+    for submission in submissions:
+        for cell in words.questions(submission.graded.notebook):
+            name, points = key(cell), int(mark(cell)["points"])
+            new = Asked(submission.chapter, name, points, keys.get(name, ()))
+            found.setdefault(name, new).add(submission.grades)
+    return sorted(found.values(), key=lambda asked: chapters.index(asked.chapter))
 
 
 def _reasons(submissions: Iterable[Submission]) -> list[Reason]:

@@ -2,16 +2,15 @@
 
 Whatever happened to the student's copy, the rebuilt notebook has every
 released cell once, in order, with its own metadata and points. Two things are
-taken over: what stands in the student's solution cells, and the code cells
-that the student added, between the same released cells.
+taken over: what stands in the student's solution cells and answers in words,
+and the cells that the student added, between the same released cells.
 """
 
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nbformat import NotebookNode
@@ -20,6 +19,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from autograder.errors import SubmissionTrouble
 from autograder.grading.ingest import SubmittedCell, printable
 from autograder.grading.program import ADDED, defines, key, role
+from autograder.grading.words import LONGEST, MISSING, fenced, graded_source
 
 DELETED = "# This cell was not in the notebook that was handed in.\n"
 
@@ -59,6 +59,8 @@ def transplant(
         if role(cell) == "solution":
             answer = answers.get(key(cell))
             cell.source = DELETED if answer is None else answer.source
+        elif role(cell) == "question":
+            cell.source = _in_words(answers.get(key(cell)), cell)
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
         rebuilt += [cell, *(_added(more) for more in own.get(key(cell), ()))]
@@ -92,7 +94,8 @@ def _check_chapter(
 ) -> None:
     """A notebook is of this chapter if it has a graded cell of it, any cell by
     its id, or a cell that defines one of its exercises."""
-    graded = {key(c) for c in release.cells if role(c) in ("solution", "grade")}
+    kinds = ("solution", "grade", "question")
+    graded = {key(cell) for cell in release.cells if role(cell) in kinds}
     ids = {cell["id"] for cell in release.cells}
     names = [key(cell) for cell in release.cells if role(cell) == "solution"]
     if not any(
@@ -113,14 +116,17 @@ def _check_chapter(
 def _answers(
     release: NotebookNode, placed: Sequence[_Placed]
 ) -> tuple[dict[str, SubmittedCell], list[str]]:
-    """For each solution cell the student's cell that answers it, and notes.
+    """For each solution cell or question the student's cell that answers it, and
+    notes.
 
-    Where a solution cell was copied, the notebook's own rule decides: the
-    last one that was changed counts; the others run as added cells.
+    Where such a cell was copied, the notebook's own rule decides: the last one
+    that was changed counts; the others are added cells.
     """
     answers: dict[str, SubmittedCell] = {}
     notes: list[str] = []
-    for stub in (cell for cell in release.cells if role(cell) == "solution"):
+    for stub in release.cells:
+        if role(stub) not in ("solution", "question"):
+            continue
         name = key(stub)
         claims = [p.cell for p in placed if p.key == name]
         if not claims:
@@ -136,9 +142,30 @@ def _answers(
                 f"{len(claims)} cells are marked as the answer to {name}; the last "
                 "one that you changed is graded. Keep one and delete the others."
             )
-        if answers[name].kind != "code":
-            notes.append(f"The cell for {name} is no code cell; it is graded as one.")
+        notes += _oddities(stub, answers[name])
     return answers, notes
+
+
+def _oddities(stub: NotebookNode, answer: SubmittedCell) -> Iterator[str]:
+    """Sentences about an answer of another kind or length than was asked for."""
+    name = key(stub)
+    if role(stub) == "solution" and answer.kind != "code":
+        yield f"The cell for {name} is no code cell; it is graded as one."
+    if role(stub) == "question" and len(answer.source.strip()) > LONGEST:
+        yield (
+            f"The answer to {name} has more than {LONGEST} characters; what is "
+            "beyond them is not read."
+        )
+
+
+def _in_words(answer: SubmittedCell | None, released: NotebookNode) -> str:
+    """The source of an answer's cell. No answer is the placeholder as it was given
+    out; a cell that is gone is no such answer: a person has to look for it."""
+    if answer is None:
+        return MISSING
+    if not answer.source.strip() or _same(answer, released):
+        return str(released.source)
+    return graded_source(answer.source)
 
 
 def _own(
@@ -148,8 +175,9 @@ def _own(
 ) -> dict[str, list[SubmittedCell]]:
     """The student's own cells by the released cell that they stand after.
 
-    Besides cells that are in no way released: changed copies of solution
-    cells, and what was made of a set-up cell, since students add imports there.
+    Besides cells that are in no way released: changed copies of solution cells
+    and of answers in words, and what was made of a set-up cell, since students
+    add imports there.
     """
     released = {key(cell): cell for cell in release.cells}
     own: dict[str, list[SubmittedCell]] = {}
@@ -162,6 +190,9 @@ def _own(
             continue
         if role(original) == "solution":
             own.setdefault(p.after, []).append(p.cell)
+        elif role(original) == "question":
+            words = replace(p.cell, kind="markdown")
+            own.setdefault(p.after, []).append(words)
         elif role(original) == "setup":
             own.setdefault(p.key, []).append(p.cell)
     return own
@@ -170,20 +201,9 @@ def _own(
 def _added(cell: SubmittedCell) -> NotebookNode:
     code = cell.kind == "code"
     make: Any = new_code_cell if code else new_markdown_cell
-    source = cell.source if code else _fenced(cell.source)
+    source = cell.source if code else fenced(cell.source)
     added: NotebookNode = make(source, metadata={"tags": [ADDED]})
     return added
-
-
-def _fenced(text: str) -> str:
-    """Text as Markdown that shows it letter for letter.
-
-    nbgrader's formgrader renders Markdown cells with whatever HTML and scripts
-    are in them, in a page where staff are logged in.
-    """
-    longest = max(map(len, re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}\n{text}\n{fence}"
 
 
 def _numbered(cells: list[NotebookNode]) -> list[NotebookNode]:
