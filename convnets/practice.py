@@ -116,12 +116,14 @@ def _barred(bundle: dict[str, Any], received: Answer) -> Difference | None:
 
 
 def progress() -> None:
-    """Show every exercise: points, what `check` said, what is left.
+    """Show every exercise and question: points, what `check` said, what is left.
 
-    Counts the checks that ran in this session of the notebook.
+    Counts the checks that ran in this session of the notebook. Answers in words
+    have no check: a person grades them.
     """
     if ENABLED:
-        report.display_progress(list(_catalogue().values()), dict(_results))
+        exercises = list(_catalogue().values())
+        report.display_progress(exercises, dict(_results), _listed("questions"))
 
 
 def names_of(name: str) -> tuple[str, ...]:
@@ -131,21 +133,27 @@ def names_of(name: str) -> tuple[str, ...]:
 
 @cache
 def _catalogue() -> Mapping[str, dict[str, Any]]:
+    return {entry["name"]: entry for entry in _listed("exercises")}
+
+
+def _listed(kind: str) -> list[dict[str, Any]]:
     path = FOLDER / "exercises.json"
     if not path.is_file():
         raise FileNotFoundError(
             f"{path} is missing: check() works in the student bundle. Unpack the "
             "bundle anew, or, in the project, make one with `make release`."
         )
-    entries = json.loads(path.read_text("utf-8"))["exercises"]
-    return {entry["name"]: entry for entry in entries}
+    entries: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))[kind]
+    return entries
 
 
 def _exercise(name: str) -> dict[str, Any]:
     known = _catalogue()
-    if name not in known:
-        raise ValueError(f"no exercise is called {name!r}; there are {list(known)}")
-    return known[name]
+    if name in known:
+        return known[name]
+    if any(question["name"] == name for question in _listed("questions")):
+        raise ValueError(f"{name!r} is answered in words; a person grades the answer")
+    raise ValueError(f"no exercise is called {name!r}; there are {list(known)}")
 
 
 @cache

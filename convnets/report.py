@@ -146,21 +146,29 @@ def display(report: Report, failed: bool) -> bool:
 
 
 def display_progress(
-    entries: Sequence[dict[str, Any]], results: dict[str, tuple[int, int]]
+    entries: Sequence[dict[str, Any]],
+    results: dict[str, tuple[int, int]],
+    questions: Sequence[dict[str, Any]] = (),
 ) -> None:
-    """Show a row an exercise, and what is left."""
+    """Show a row an exercise, what is left, and a row a question in words."""
     rows = []
     for entry in entries:
         passed, total = results.get(entry["name"], (None, entry["public"]))
         state = "not checked yet" if passed is None else f"{passed} of {total} pass"
         rows.append([entry["chapter"], entry["name"], str(entry["points"]), state])
+    for asked in questions:
+        state = "in words: a person grades it"
+        rows.append([asked["chapter"], asked["name"], str(asked["points"]), state])
     done = [e for e in entries if results.get(e["name"]) == (e["public"],) * 2]
     left = sum(e["points"] for e in entries) - sum(e["points"] for e in done)
     line = (
         f"{len(done)} of {len(entries)} exercises pass their public cases; "
         f"{left} points are left."
     )
-    head = ["chapter", "exercise", "points", "public cases"]
+    if questions:
+        by_hand = sum(asked["points"] for asked in questions)
+        line += f" Answers in words are worth another {by_hand}."
+    head = ["chapter", "exercise or question", "points", "public cases"]
     if _in_notebook():
         from IPython.display import HTML
         from IPython.display import display as show_html

@@ -163,6 +163,10 @@ def test_progress_counts_what_was_checked(capsys: pytest.CaptureFixture[str]) ->
     assert f"1 of {len(every)} exercises pass" in text
     assert f"{left} points are left" in text
     assert text.count("not checked yet") == len(every) - 1
+    assert "why_shares_are_added" in text
+    assert "in words: a person grades it" in text
+    with pytest.raises(ValueError, match="answered in words; a person grades"):
+        check("why_shares_are_added")
 
 
 def test_unknown_names_and_missing_bundles_are_explained(
