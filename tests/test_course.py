@@ -22,9 +22,11 @@ from autograder.grading.grade import GradeSummary, grade, summary_lines
 from autograder.grading.graded import filed
 from autograder.grading.report import write_report
 from autograder.sample.classroom import write_class
-from autograder.sample.desk import Sample, found_wrong
+from autograder.sample.desk import Expected, Sample, found_wrong
+from autograder.sample.words import ANSWERS
 
 EXERCISES = {c.name: c.exercises for c in catalogue.load().chapters}
+WAITS = Expected("waits", ("not graded yet",))
 REFUSED = ("=cmd|'calc'!A0", "..%2f..%2fetc", "a\nb")
 
 
@@ -39,13 +41,18 @@ class GradedClass:
         self.summary: GradeSummary = grade(course)
         self.report = write_report(course)
 
-    def scores(self, sample: Sample) -> dict[str, float]:
-        """What the gradebook says of a submission, by exercise."""
+    def scores(self, sample: Sample) -> dict[str, float | None]:
+        """What the gradebook says of a submission, by exercise and question."""
         return {
             row[3].removeprefix("check_"): row[4]
             for row in rows(self.course / "gradebook.db")["grade"]
             if (row[1], row[0]) == (sample.student, sample.chapter)
         }
+
+    @property
+    def report_text(self) -> str:
+        """What staff read on the report."""
+        return Audit(self.report.read_text(encoding="utf-8")).text
 
     def page(self, sample: Sample) -> Audit:
         """The feedback page of a submission."""
@@ -80,6 +87,17 @@ def test_every_listed_answer_was_handed_in(graded: GradedClass) -> None:
         assert {f"mistakes-{number + 1:02}" for number in range(most)} <= handed_in
         most = max(len(exercise.alternatives) for exercise in exercises)
         assert {f"right-otherwise-{number + 1}" for number in range(most)} <= handed_in
+
+
+def test_answers_in_words_wait_for_a_person(graded: GradedClass) -> None:
+    """Answers have no score, placeholders none of the points; the report counts both
+    and has the key."""
+    waits = [s for s in graded.samples if WAITS in s.expected.values()]
+    assert len(waits) == len(ANSWERS["why_shares_are_added"])
+    assert graded.summary.waiting == len(waits)
+    assert f"{len(waits)} scores wait for a person" in graded.report_text
+    assert "the chain rule" in graded.report_text
+    assert not any("the chain rule)" in graded.page(s).text for s in graded.samples)
 
 
 def test_no_page_runs_anything(graded: GradedClass) -> None:
@@ -156,7 +174,9 @@ def test_autograded_notebooks_say_the_same(graded: GradedClass) -> None:
         folder = graded.course / "autograded" / sample.student / sample.chapter
         found = filed(ipynb.read(folder / f"{sample.chapter}.ipynb"))
         inside = {s.verdict.exercise: s.verdict.score for s in found.sheets}
-        assert inside == graded.scores(sample)
+        exercises = {e.name for e in EXERCISES[sample.chapter]}
+        scores = graded.scores(sample)
+        assert inside == {name: scores[name] for name in exercises}
 
 
 def test_a_folder_without_submissions_says_what_to_do(tmp_path: Path) -> None:

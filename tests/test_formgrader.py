@@ -21,8 +21,11 @@ from rows import rows
 
 from autograder import catalogue
 from autograder.grading import ipynb
+from autograder.grading.feedback import write_pages
 from autograder.grading.grade import grade
+from autograder.publishing.question import PLACEHOLDER
 from autograder.sample.desk import Desk, code, desk_of, prose
+from autograder.sample.words import ANSWERS
 
 HOSTILE = """\
 <script>window.owned = "script"</script>
@@ -33,6 +36,11 @@ HOSTILE = """\
 """
 # As a student's id: the first may be one, the second is refused.
 NAMES = ("o'brien + @home", "<img src=x onerror=window.owned=1>")
+QUESTION = "why_shares_are_added"
+IN_WORDS = {
+    "right": f"{ANSWERS[QUESTION][0]}\n\n{HOSTILE}\n$\\href{{javascript:x}}{{x}}$",
+    "silent": PLACEHOLDER,
+}
 WAIT = 60_000  # milliseconds, for a machine that is busy with other things
 
 
@@ -45,7 +53,11 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     hand_in(course, "wrong", "depthwise", ipynb.to_bytes(wrong(desk)))
     for name in NAMES:
         hand_in(course, name, "depthwise", ipynb.to_bytes(hostile(desk)))
-    grade(course, ["depthwise"])
+    asking = desk_of(course, catalogue.load().chapter("convolution"))
+    for student, text in IN_WORDS.items():
+        notebook = asking.notebook({QUESTION: text}, helpers=False)
+        hand_in(course, student, "convolution", ipynb.to_bytes(notebook))
+    grade(course, ["depthwise", "convolution"])
     return course
 
 
@@ -124,9 +136,9 @@ def page(browser: Browser, lab: str) -> Iterator[Page]:
     page.close()
 
 
-def open_table(page: Page, lab: str) -> None:
+def open_table(page: Page, lab: str, chapter: str = "depthwise") -> None:
     """Go to the table of one chapter's submissions, names shown."""
-    page.goto(f"{lab}/formgrader/gradebook/depthwise/depthwise")
+    page.goto(f"{lab}/formgrader/gradebook/{chapter}/{chapter}")
     page.locator("#main-table a").first.wait_for()
     page.locator("#toggle_names").click()
 
@@ -157,8 +169,7 @@ def test_jupyterlab_opens_the_formgrader_on_the_course(page: Page, lab: str) -> 
     page.get_by_role("menuitem", name="Nbgrader").click()
     page.get_by_role("menuitem", name="Formgrader", exact=True).click()
     chapters = page.frame_locator("iframe").locator("#main-table tr")
-    names = sorted(chapter.name for chapter in catalogue.load().chapters)
-    expect(chapters.locator("td.name")).to_have_text(names, timeout=WAIT)
+    expect(chapters.locator("td.name")).to_have_text(sorted(SAMPLED), timeout=WAIT)
     # nbgrader counts folders, and so the one that grading refused, too.
     handed_in = chapters.filter(has_text="depthwise").locator("td.num-submissions")
     expect(handed_in).to_have_text("4", timeout=WAIT)
@@ -206,6 +217,39 @@ def test_no_script_of_a_students_runs(page: Page, lab: str) -> None:
         page.goto(f"{lab}/formgrader/{path}")
         page.get_by_text(NAMES[1]).first.wait_for()
         assert_nothing_ran(page)
+
+
+def test_an_answer_in_words_is_graded_by_hand(
+    page: Page, lab: str, course: Path
+) -> None:
+    """Who answered is marked for a person, who reads the text letter for letter and
+    gives points and a comment; the student's page has both."""
+    open_table(page, lab, "convolution")
+    marked = page.locator("#main-table tr").filter(
+        has=page.locator(".needs-manual-grade .glyphicon")
+    )
+    expect(marked.locator(".name")).to_have_text(["right"], use_inner_text=True)
+    page.get_by_role("link", name="right", exact=True).click()
+    cell = page.locator(".nbgrader_cell", has=page.locator(f"input#{QUESTION}"))
+    shown = cell.locator("pre").inner_text()
+    assert shown.split() == IN_WORDS["right"].split()
+    assert_nothing_ran(page)
+    cell.locator(f"input#{QUESTION}").fill("2.5")
+    with page.expect_response(lambda answer: "/api/grade/" in answer.url):
+        cell.locator(f"input#{QUESTION}").blur()
+    cell.locator("textarea").fill("And the corners?")
+    with page.expect_response(lambda answer: "/api/comment/" in answer.url):
+        cell.locator("textarea").blur()
+    (grade_row,) = (
+        row[4:]
+        for row in rows(course / "gradebook.db")["grade"]
+        if (row[1], row[3]) == ("right", QUESTION)
+    )
+    assert grade_row == (None, 2.5, None, 0)
+    write_pages(course, ["convolution"])
+    made = course / "feedback" / "right" / "convolution" / "convolution.html"
+    for words in ("2.5 of 3 points", "graded by a person", "And the corners?"):
+        assert words in made.read_text(encoding="utf-8")
 
 
 def assert_nothing_ran(page: Page) -> None:

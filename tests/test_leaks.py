@@ -1,4 +1,4 @@
-"""Nothing of a reference's answer and nothing of a hidden case gets out.
+"""Nothing of a reference's answer, of a hidden case or of a graders' key gets out.
 
 Looked for in everything that a reader or a student can open: the site with its
 sources, downloads and executed notebooks, the release, the bundle, autograded
@@ -22,13 +22,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from course_folder import copy_of_released, hand_in, released
+from course_folder import copy_of_released, hand_in, make_course
 
 from autograder import catalogue
 from autograder.grading import ipynb
 from autograder.grading.grade import grade
 from autograder.grading.program import key, role
 from autograder.judging.cases import DEVELOPMENT, DrawnCase, drawn_cases
+from autograder.publishing import chapter
 
 ROOT = catalogue.ROOT
 PUBLIC = (  # what students are meant to see, besides the rails of the references
@@ -71,8 +72,9 @@ def plain(text: str) -> bytes:
 
 @cache
 def secrets() -> tuple[Secret, ...]:
-    """The lines of every answer, and the numbers of every hidden case."""
-    return (*answer_lines(), *hidden_arrays())
+    """The lines of every answer, the numbers of every hidden case, and what full
+    answers in words say."""
+    return (*answer_lines(), *hidden_arrays(), *key_lines())
 
 
 def answer_lines() -> Iterator[Secret]:
@@ -80,7 +82,7 @@ def answer_lines() -> Iterator[Secret]:
     sources = [p.read_text("utf-8") for p in (ROOT / "solutions").glob("*.py")]
     seen = [SOLUTION.sub("", source) for source in sources]
     for pattern in PUBLIC:
-        seen += [path.read_text("utf-8") for path in ROOT.glob(pattern)]
+        seen += [without_keys(path) for path in ROOT.glob(pattern)]
     public = plain("\n".join(seen))
     lines = {
         plain(line)
@@ -91,6 +93,25 @@ def answer_lines() -> Iterator[Secret]:
     for line in sorted(lines):
         if len(line) > SHORT and line not in public:
             yield Secret(f"answer: {line.decode()}", (line,))
+
+
+def key_lines() -> Iterator[Secret]:
+    """The lines of every question's key, as written and as a page would show them."""
+    for path in sorted((ROOT / "chapters").glob("*.md")):
+        for question in chapter.read(path).questions:
+            for line in question.key:
+                shown = re.sub(r"[*`$\\]", "", line)
+                yield Secret(f"key: {line}", (plain(line), plain(shown)))
+
+
+def without_keys(path: Path) -> str:
+    """A file's text but for the keys of a chapter's questions."""
+    text = path.read_text("utf-8")
+    if path.suffix == ".md":
+        for question in chapter.read(path).questions:
+            for line in question.key:
+                text = text.replace(line, "")
+    return text
 
 
 def hidden_arrays() -> Iterator[Secret]:
@@ -197,6 +218,7 @@ def test_there_is_something_to_look_for() -> None:
     names = [secret.name for secret in secrets()]
     assert sum(name.startswith("answer: ") for name in names) > 50
     assert sum("float32 stays float32" in name for name in names) > 5
+    assert sum(name.startswith("key: ") for name in names) >= 3
 
 
 def test_the_site_gives_nothing_away(site: Path) -> None:
@@ -206,9 +228,9 @@ def test_the_site_gives_nothing_away(site: Path) -> None:
     assert leaks(site, executed) == []
 
 
-def test_release_and_bundle_give_nothing_away() -> None:
+def test_release_and_bundle_give_nothing_away(tmp_path: Path) -> None:
     """Notebooks, the package, public cases, and the archive of it all."""
-    course = released()
+    course = make_course(tmp_path)
     bundle = course.parent / "student"
     assert list(bundle.rglob("*.npz"))
     assert list(bundle.glob("*.zip"))
@@ -283,6 +305,7 @@ def in_zip(name: str, data: bytes) -> bytes:
 def planted() -> dict[str, bytes]:
     """The same secrets in the guises in which they could get out."""
     line, array = samples()
+    key = next(key_lines()).marks[0].decode()
     cell = {"cells": [{"source": ["def f():\n", f"    {line}\n"]}]}
     return {
         "page.html": page(line),
@@ -292,6 +315,8 @@ def planted() -> dict[str, bytes]:
         "cases.npz": stored(array),
         "bundle.zip": in_zip("cases/conv2d.npz", stored(array)),
         "answer.zip": in_zip("conv2d.py", line.encode()),
+        "question.html": f"<p>{html.escape(key)}</p>".encode(),
+        "question.ipynb": json.dumps({"cells": [{"source": [f"- {key}\n"]}]}).encode(),
         "printed.html": f"<pre>{array!r}</pre>".encode(),
         "given.txt": str(array.tolist()).encode(),
     }

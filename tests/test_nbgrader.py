@@ -13,14 +13,20 @@ from pathlib import Path
 import pytest
 from course_folder import copy_of_released, hand_in, nbgrader
 from nbconvert.exporters import HTMLExporter
+from nbgrader.api import Gradebook
 from nbgrader.server_extensions.formgrader import handlers
+from page_audit import Audit
 from rows import rows
 from traitlets.config import PyFileConfigLoader
 
 from autograder import catalogue
 from autograder.grading import ipynb
+from autograder.grading.export import write_table
+from autograder.grading.feedback import write_pages
 from autograder.grading.grade import grade
-from autograder.grading.program import role
+from autograder.grading.program import key, role
+from autograder.grading.recorder import gradebook_url
+from autograder.grading.report import write_report
 from autograder.sample.classroom import listed
 from autograder.sample.desk import desk_of
 from autograder.sample.events import EVENTS
@@ -36,6 +42,15 @@ STUDENTS = (
     "other-assignment",
     "markup-in-cells",
 )
+# Who answered the question of another chapter in words, and how; the exercises
+# of that chapter are left as they were given out.
+QUESTION = "why_shares_are_added"
+IN_WORDS = {
+    "right": "Because windows *overlap*, $+=$ and not $=$.",
+    "markup-in-cells": "<script>document.title = 'owned'</script>",
+    "untouched": None,
+    "cells-deleted": "",
+}
 
 
 @pytest.fixture(scope="module")
@@ -49,25 +64,43 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         if sample.student in STUDENTS:
             path = hand_in(ours, sample.student, sample.chapter, sample.data)
             (path.parent / "timestamp.txt").write_text("2026-10-01 12:00:00 UTC\n")
+    for student, text in IN_WORDS.items():
+        data = ipynb.to_bytes(answered(ours, text))
+        hand_in(ours, student, "convolution", data)
+    hand_in(ours, "not-json", "convolution", b"no notebook")
     unlucky(ours)
     theirs = tmp_path_factory.mktemp("theirs") / "course"
     shutil.copytree(
         ours, theirs, copy_function=shutil.copy, symlinks=True, ignore=fifos
     )
     os.mkfifo(theirs / "submitted" / "right" / "depthwise" / "fifo")
-    grade(ours, ["depthwise"])
+    grade(ours, ["depthwise", "convolution"])
     # What is filed of one student only is looked up, the rest is computed.
     shutil.copytree(ours / "verdicts", theirs / "verdicts")
     for folder in sorted((theirs / "verdicts").iterdir())[::2]:
         shutil.rmtree(folder)
     for words in (
         ("autograde", "depthwise"),
+        ("autograde", "convolution"),
         ("generate_feedback", "depthwise"),
+        ("generate_feedback", "convolution"),
         ("export", "--to", "grades.csv"),
     ):
         done = nbgrader(theirs, *words)
         assert done.returncode == 0, done.stderr
     return ours, theirs
+
+
+def answered(course: Path, text: str | None) -> ipynb.NotebookNode:
+    """A released notebook with this answer; with the placeholder for None, and
+    without the answer's cell for an empty text."""
+    notebook = ipynb.read(course / "release" / "convolution" / "convolution.ipynb")
+    at = next(i for i, cell in enumerate(notebook.cells) if key(cell) == QUESTION)
+    if text == "":
+        del notebook.cells[at]
+    elif text is not None:
+        notebook.cells[at].source = text
+    return notebook
 
 
 def unlucky(course: Path) -> None:
@@ -89,14 +122,31 @@ def test_both_ways_write_the_same_rows(both: tuple[Path, Path]) -> None:
     ours, theirs = (rows(course / "gradebook.db") for course in both)
     assert ours == theirs
     assert len(ours["student"]) == len(STUDENTS)
-    assert ours["how many"] == [(45, 45, 9, 9)]
+    assert ours["how many"] == [(75, 75, 14, 14)]
+
+
+def test_both_ways_leave_answers_in_words_to_a_person(both: tuple[Path, Path]) -> None:
+    """An answer has no score and waits; the placeholder has none of the points; for
+    a cell that is gone a person has to look."""
+    for course in both:
+        found = rows(course / "gradebook.db")["grade"]
+        by_hand = {row[1]: row[4:] for row in found if row[3] == QUESTION}
+        assert by_hand == {
+            "right": (None, None, None, 1),
+            "markup-in-cells": (None, None, None, 1),
+            "cells-deleted": (None, None, None, 1),
+            "untouched": (0.0, None, None, 0),
+            "not-json": (0.0, None, None, 0),
+        }
 
 
 def test_both_ways_write_the_same_pages(both: tuple[Path, Path]) -> None:
     """Feedback pages are the same bytes at the same places."""
     ours, theirs = both
-    for student in STUDENTS:
-        place = Path("feedback", student, "depthwise", "depthwise.html")
+    pages = [Path(student, "depthwise", "depthwise.html") for student in STUDENTS]
+    pages += [Path(name, "convolution", "convolution.html") for name in IN_WORDS]
+    for page in pages:
+        place = Path("feedback", page)
         assert (ours / place).read_bytes() == (theirs / place).read_bytes()
 
 
@@ -139,29 +189,106 @@ def test_the_exported_table_has_the_scores(both: tuple[Path, Path]) -> None:
     assert (scores["right"], scores["not-json"]) == (17.0, 0.0)
 
 
-@pytest.mark.parametrize("student", STUDENTS)
+PAGES = [(student, "depthwise") for student in STUDENTS]
+PAGES += [(student, "convolution") for student in IN_WORDS]
+
+
+@pytest.mark.parametrize(("student", "chapter"), PAGES)
 def test_the_formgrader_runs_nobodys_markup(
-    both: tuple[Path, Path], student: str
+    both: tuple[Path, Path], student: str, chapter: str
 ) -> None:
     """The page on which staff grade shows feedback, and students' markup as text."""
     ours, _ = both
-    html = formgrader_page(ours, student)
+    html = formgrader_page(ours, student, chapter)
     assert "<script>document.title" not in html
     assert 'href="javascript:' not in html
     assert "<img src=x" not in html
     assert "&lt;div" not in html  # our own outputs pass the sanitiser whole
 
 
-def formgrader_page(course: Path, student: str) -> str:
+def test_a_persons_grade_counts_everywhere(
+    both: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """What the formgrader writes, points and a comment, is on the student's page, in
+    the report and in the table; grading again keeps it, and asks to look again only
+    where the answer changed."""
+    course = graded_by_hand(both[0], tmp_path)
+    report = write_report(course)
+    assert write_pages(course, ["convolution"]) == len(IN_WORDS) + 1
+    check_shown(course, report)
+    before = rows(course / "gradebook.db")
+    grade(course, ["convolution"])
+    assert rows(course / "gradebook.db") == before
+    check_shown(course, report)
+    data = ipynb.to_bytes(answered(course, "Another answer."))
+    hand_in(course, "right", "convolution", data)
+    grade(course, ["convolution"])
+    (row,) = (
+        row
+        for row in rows(course / "gradebook.db")["grade"]
+        if (row[1], row[3]) == ("right", QUESTION)
+    )
+    assert row[4:] == (None, 2.5, None, 1)
+    assert "who will look again" in page_text(course)
+    assert "1 score given by hand should be looked at again" in report_text(course)
+
+
+def graded_by_hand(course: Path, folder: Path) -> Path:
+    """A copy of a graded course in which a person graded an answer in words, with
+    the very calls that the formgrader makes."""
+    made = Path(shutil.copytree(course, folder / "course", ignore=only_convolution))
+    with Gradebook(gradebook_url(made)) as book:
+        place = (QUESTION, "convolution", "convolution", "right")
+        row = book.find_grade(*place)
+        row.manual_score, row.needs_manual_grade = 2.5, False
+        book.find_comment(*place).manual_comment = "And the corners?"
+        book.db.commit()
+    return made
+
+
+def only_convolution(folder: str, names: list[str]) -> list[str]:
+    """What is not needed of a course folder."""
+    return [n for n in names if n in ("depthwise", "set_aside", "fifo")]
+
+
+def page_text(course: Path) -> str:
+    """The feedback page of the student whose answer was graded."""
+    page = course / "feedback" / "right" / "convolution" / "convolution.html"
+    return Audit(page.read_text(encoding="utf-8")).text
+
+
+def report_text(course: Path) -> str:
+    """The staff's page."""
+    return Audit(write_report(course).read_text(encoding="utf-8")).text
+
+
+def check_shown(course: Path, report: Path) -> None:
+    """Page, report and table have the person's points."""
+    text = page_text(course)
+    for words in ("2.5 of 3 points", "graded by a person", "And the corners?"):
+        assert words in text
+    seen = " ".join(Audit(report.read_text(encoding="utf-8")).text.split())
+    assert "convolution 2.5 of 3 1" in seen
+    write_table(course, course / "grades.csv")
+    with (course / "grades.csv").open(newline="", encoding="utf-8") as file:
+        (score,) = (
+            row["score"]
+            for row in csv.DictReader(file)
+            if (row["student_id"], row["assignment"]) == ("right", "convolution")
+        )
+    assert float(score) == 2.5
+
+
+def formgrader_page(course: Path, student: str, chapter: str) -> str:
     """What nbgrader's formgrader makes of an autograded notebook."""
     loader = PyFileConfigLoader("nbgrader_config.py", path=str(course))
     config = loader.load_config()
     config.HTMLExporter.template_name = "formgrade"
     config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
-    path = course / "autograded" / student / "depthwise" / "depthwise.ipynb"
+    path = course / "autograded" / student / chapter / f"{chapter}.ipynb"
     shown = {
-        "assignment_id": "depthwise",
-        "notebook_id": "depthwise",
+        "assignment_id": chapter,
+        "notebook_id": chapter,
         "submission_id": "0",
         "index": 0,
         "total": 1,
@@ -190,7 +317,7 @@ def course(both: tuple[Path, Path], tmp_path: Path) -> Path:
 def scores(course: Path) -> list[tuple[float | None, int]]:
     """Score and "needs a person" of every grade of the student `right`."""
     found = rows(course / "gradebook.db")["grade"]
-    return [(row[4], row[7]) for row in found if row[1] == "right"]
+    return [(row[4], row[7]) for row in found if row[:2] == ("depthwise", "right")]
 
 
 def test_handing_in_again_never_keeps_the_old_score(course: Path) -> None:

@@ -7,11 +7,13 @@ has to make of it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from autograder import catalogue, folders
 from autograder.sample.desk import Desk, Expected, Sample, desk_of
 from autograder.sample.events import EVENTS
+from autograder.sample.words import ANSWERS
 
 # The two chapters that show all there is; the others would show it again.
 SAMPLED = ("convolution", "depthwise")
@@ -40,16 +42,26 @@ def write_class(course: Path) -> list[Sample]:
 def listed(desk: Desk) -> None:
     """Right answers and mistakes: the first of each exercise in one notebook,
     the second of each in the next, until each was handed in once. Exercises
-    with shorter lists are right in the later notebooks."""
-    desk.add("right", desk.right())
+    with shorter lists are right in the later notebooks. The first notebooks
+    answer the questions in words, too, each in another way."""
+    for number, (student, sources, expected) in enumerate(_notebooks(desk)):
+        words = _in_words(desk, number)
+        waits = dict.fromkeys(words, Expected("waits", ("not graded yet",)))
+        notebook = desk.notebook(sources | words, helpers=student != "right")
+        desk.add(student, notebook, waits | expected)
+
+
+def _notebooks(desk: Desk) -> Iterator[tuple[str, dict[str, str], dict[str, Expected]]]:
+    """Student, answers to the exercises, and what is expected but full marks."""
     right = {name: answers.reference for name, answers in desk.answers.items()}
+    yield "right", right, {}
     for number in range(max(len(a.alternatives) for a in desk.answers.values())):
         other = {
             name: answers.alternatives[number]
             for name, answers in desk.answers.items()
             if number < len(answers.alternatives)
         }
-        desk.add(f"right-otherwise-{number + 1}", desk.notebook(right | other))
+        yield f"right-otherwise-{number + 1}", right | other, {}
     for number in range(max(len(a.mistakes) for a in desk.answers.values())):
         wrong = {
             name: answers.mistakes[number]
@@ -58,4 +70,10 @@ def listed(desk: Desk) -> None:
         }
         sources = {name: source for name, (_, source) in wrong.items()}
         says = {name: Expected("less", (says,)) for name, (says, _) in wrong.items()}
-        desk.add(f"mistakes-{number + 1:02}", desk.notebook(right | sources), says)
+        yield f"mistakes-{number + 1:02}", right | sources, says
+
+
+def _in_words(desk: Desk, number: int) -> dict[str, str]:
+    """The answers in words of one notebook, by question."""
+    known = {name: ANSWERS.get(name, ()) for name in desk.questions}
+    return {name: texts[number] for name, texts in known.items() if number < len(texts)}

@@ -14,6 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from autograder.catalogue import ChapterExercises
 from autograder.grading import ipynb
 from autograder.grading.program import key, role
+from autograder.grading.words import questions
 from autograder.sample.answers import Answers, helper_cell, listed_answers
 
 code: Any = new_code_cell  # nbformat leaves both without types
@@ -22,8 +23,8 @@ prose: Any = new_markdown_cell
 
 @dataclass(frozen=True)
 class Expected:
-    """What one exercise must get: "full", "less" or "none" of its points, and
-    words that its feedback must have."""
+    """What one exercise or question must get: "full", "less" or "none" of its
+    points, or no score yet ("waits"), and words that its feedback must have."""
 
     marks: str
     says: tuple[str, ...] = ()
@@ -53,6 +54,11 @@ class Desk:
     samples: list[Sample] = field(default_factory=list)
 
     @property
+    def questions(self) -> tuple[str, ...]:
+        """The questions that are answered in words, in order."""
+        return tuple(map(key, questions(self.release)))
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The exercises, in order."""
         return tuple(self.answers)
@@ -61,7 +67,8 @@ class Desk:
         """The released notebook with these answers filled in."""
         notebook = copy.deepcopy(self.release)
         for cell in notebook.cells:
-            if role(cell) == "solution" and key(cell) in sources:
+            answers = role(cell) in ("solution", "question")
+            if answers and key(cell) in sources:
                 cell.source = sources[key(cell)]
         if helpers:
             at = 1 + max(i for i, c in enumerate(notebook.cells) if role(c) == "setup")
@@ -83,8 +90,11 @@ class Desk:
         expected: Mapping[str, Expected] | None = None,
         notes: str = "",
     ) -> None:
-        """Hand a notebook in; exercises that are not named must be right."""
-        every = dict.fromkeys(self.names, Expected("full")) | dict(expected or {})
+        """Hand a notebook in; exercises that are not named must be right, and
+        questions that are not named have no answer."""
+        unanswered = dict.fromkeys(self.questions, Expected("none", ("no answer",)))
+        every = dict.fromkeys(self.names, Expected("full")) | unanswered
+        every |= dict(expected or {})
         data = notebook if isinstance(notebook, bytes) else ipynb.to_bytes(notebook)
         self.samples.append(
             Sample(student, self.chapter.name, data, every, notes=notes)
@@ -105,20 +115,30 @@ def desk_of(course: Path, chapter: ChapterExercises) -> Desk:
 
 
 def found_wrong(
-    sample: Sample, points: Mapping[str, float], scores: Mapping[str, float], page: str
+    sample: Sample,
+    points: Mapping[str, float],
+    scores: Mapping[str, float | None],
+    page: str,
 ) -> Iterator[str]:
     """What grading made of a sample that it should not have.
 
-    points, scores: by exercise; page: the text of the feedback page.
+    points: by exercise; scores: by exercise and question, None where a person
+    has to grade; page: the text of the feedback page.
     """
     for name, expected in sample.expected.items():
-        score, most = scores[name], points[name]
-        fits = {"full": score == most, "less": score < most, "none": score == 0}
-        if not fits[expected.marks]:
-            yield f"{name} has {score:g} of {most:g}, expected {expected.marks}"
+        score, most = scores[name], points.get(name, 0.0)
+        if not _fits(expected.marks, score, most):
+            yield f"{name} has {score} of {most:g}, expected {expected.marks}"
         for words in expected.says:
             if words not in page:
                 yield f"{name}: the feedback does not say '{words}'"
     for words in (sample.trouble, sample.notes):
         if words not in page:
             yield f"the feedback does not say '{words}'"
+
+
+def _fits(marks: str, score: float | None, most: float) -> bool:
+    if score is None:
+        return marks == "waits"
+    fits = {"full": score == most, "less": score < most, "none": score == 0}
+    return fits.get(marks, False)
