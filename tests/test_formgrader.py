@@ -24,6 +24,7 @@ from autograder.grading import ipynb
 from autograder.grading.feedback import write_pages
 from autograder.grading.grade import grade
 from autograder.publishing.question import PLACEHOLDER
+from autograder.sample.classroom import SAMPLED
 from autograder.sample.desk import Desk, code, desk_of, prose
 from autograder.sample.words import ANSWERS
 
