@@ -93,7 +93,7 @@ def conv2d_fft(x, w, padding=0):
 
     x: (N, C, H, W) images; w: (O, C, kh, kw) kernels, not flipped; both hold
     floating point numbers; padding: int or pair (vertical, horizontal), rows
-    and columns of zeros on all four sides. The stride is 1.
+    and columns of zeros on all four sides. The kernel moves by one pixel.
 
     Returns y: (N, O, H', W') with the dtype of x, where
     H' = H + 2 * padding - kh + 1 and W' likewise: the values of

@@ -256,7 +256,7 @@ conv_as_matrix = Exercise(
         Group("dtype and errors", 1, "float32 and integers; arguments that do not fit."),
     ],
     cases=[
-        case("one kernel", "1 x 2 kernel, one row of 4 pixels", integers(1, 2), 1, 4,
+        case("one kernel", "1 x 3 kernel, one row of 5 pixels", integers(1, 3), 1, 5,
              public=True),
         case("one kernel", "2 x 2 kernel, 3 x 4 pixels", integers(2, 2), 3, 4,
              public=True),
