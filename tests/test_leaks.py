@@ -29,7 +29,7 @@ from autograder.grading import ipynb
 from autograder.grading.grade import grade
 from autograder.grading.program import key, role
 from autograder.judging.cases import DEVELOPMENT, DrawnCase, drawn_cases
-from autograder.publishing import chapter
+from autograder.publishing import contents
 
 ROOT = catalogue.ROOT
 PUBLIC = (  # what students are meant to see, besides the rails of the references
@@ -97,20 +97,25 @@ def answer_lines() -> Iterator[Secret]:
 
 def key_lines() -> Iterator[Secret]:
     """The lines of every question's key, as written and as a page would show them."""
-    for path in sorted((ROOT / "chapters").glob("*.md")):
-        for question in chapter.read(path).questions:
-            for line in question.key:
-                shown = re.sub(r"[*`$\\]", "", line)
-                yield Secret(f"key: {line}", (plain(line), plain(shown)))
+    for line in keys():
+        shown = re.sub(r"[*`$\\]", "", line)
+        yield Secret(f"key: {line}", (plain(line), plain(shown)))
+
+
+@cache
+def keys() -> tuple[str, ...]:
+    """What full answers in words say, in the whole book."""
+    pages = contents.read(ROOT).pages.values()
+    return tuple(
+        line for page in pages for asked in page.questions for line in asked.key
+    )
 
 
 def without_keys(path: Path) -> str:
-    """A file's text but for the keys of a chapter's questions."""
+    """A file's text without the graders' keys, which stand in chapters."""
     text = path.read_text("utf-8")
-    if path.suffix == ".md":
-        for question in chapter.read(path).questions:
-            for line in question.key:
-                text = text.replace(line, "")
+    for line in keys():
+        text = text.replace(line, "")
     return text
 
 
