@@ -299,6 +299,11 @@ conv_as_matrix = Exercise(
     explain=calls(matrix_calls),
     oracle=matrix_of_units,
     forbidden=[TORCH_CONV, SCIPY_CONV],
+    equivalents={
+        "line 21: O, I = w.shape[:2] if w.ndim == 4 else (1, 1) => "
+        "O, I = w.shape[:2] if w.ndim >= 4 else (1, 1)":
+        "w has two or four axes: others were refused",
+    },
     alternatives=[matrix_by_index, matrix_by_kronecker, matrix_by_toeplitz,
                   matrix_by_windows],
     mistakes=[
@@ -862,6 +867,11 @@ def tiles(group, label, x, w, public=False):
     return case(group, label, x, w, public=public, exempt=why)
 
 
+PAD = "line 27: padded = np.pad(x, ((0, 0), (0, 0), (0, h_out % 2), (0, w_out % 2)))"
+JOIN = ("line 35: y = y.reshape(N, O, rows, columns, 2, 2)"
+        ".transpose(0, 1, 2, 4, 3, 5)")  # fmt: skip
+MORE_TILES = "more zeros than needed make tiles that are cut off in the end"
+
 winograd_f23 = Exercise(
     solutions.winograd_f23,
     minutes=35,
@@ -928,6 +938,15 @@ winograd_f23 = Exercise(
     forbidden=[TORCH_CONV, SCIPY_CONV],
     # Larger tiles are right, too, and round more.
     rtol={"float32": 5e-5},
+    equivalents={
+        f"{PAD} => {PAD[9:].replace('h_out % 2', 'h_out * 2')}": MORE_TILES,
+        f"{PAD} => {PAD[9:].replace('w_out % 2', 'w_out * 2')}": MORE_TILES,
+        f"{PAD} => {PAD[9:].replace('h_out % 2', 'h_out % 3')}": MORE_TILES,
+        f"{JOIN} => {JOIN[9:].replace('N, O', 'O, N')}":
+        "the two axes stay neighbours in this order until they are split again",
+        f"{JOIN} => {JOIN[9:].replace('O, rows', 'rows, O')}":
+        "the two axes stay neighbours in this order until they are split again",
+    },
     alternatives=[winograd_by_formulas, winograd_halves_elsewhere, winograd_f43,
                   winograd_last_tiles_inside],
     mistakes=[
