@@ -904,7 +904,7 @@ winograd_f23 = Exercise(
               strided(normal(2, 3, 8, 6)), strided(normal(4, 3, 3, 3))),
         tiles("odd outputs", "an odd number of output columns", normal(1, 2, 6, 5),
               normal(3, 2, 3, 3), public=True),
-        tiles("odd outputs", "an odd number of output rows", normal(2, 3, 7, 8),
+        tiles("odd outputs", "an odd number of output rows", normal(2, 3, 5, 8),
               normal(4, 3, 3, 3)),
         tiles("odd outputs", "both odd", normal(2, 3, 9, 7), normal(4, 3, 3, 3)),
         tiles("odd outputs", "a single output", normal(3, 2, 3, 3),
@@ -941,7 +941,6 @@ winograd_f23 = Exercise(
     equivalents={
         f"{PAD} => {PAD[9:].replace('h_out % 2', 'h_out * 2')}": MORE_TILES,
         f"{PAD} => {PAD[9:].replace('w_out % 2', 'w_out * 2')}": MORE_TILES,
-        f"{PAD} => {PAD[9:].replace('h_out % 2', 'h_out % 3')}": MORE_TILES,
         f"{JOIN} => {JOIN[9:].replace('N, O', 'O, N')}":
         "the two axes stay neighbours in this order until they are split again",
         f"{JOIN} => {JOIN[9:].replace('O, rows', 'rows, O')}":
