@@ -365,8 +365,8 @@ slope = np.array([[[[0.0, 4.0, 8.0], [12.0, 16.0, 20.0]]]])
 
 upsample_bilinear = Exercise(
     solutions.upsample_bilinear,
-    minutes=25,
-    difficulty="challenge",
+    minutes=20,
+    difficulty="standard",
     groups=[
         Group("inside", 2, "Straight lines between centres, half-pixels counted."),
         Group("ends", 1, "Before the first centre, behind the last, single pixels."),

@@ -24,7 +24,9 @@ from figures import (
     max_pooling,
     separable,
     transposed,
+    upsampling,
 )
+from figures.photo import photograph
 from figures.style import SETTINGS
 
 # The image and the kernel of convnets/figures/convolution_window.js.
@@ -133,3 +135,13 @@ def still_dropout_masks(reference: ModuleType) -> Figure:
     kept = reference.dropblock_mask(rng.random((1, 3, 8, 10)) < gamma, 3)[0]
     with rc_context(SETTINGS):
         return dropout.ways({"squares of 3,\np = 0.2": (kept, INPUT)})
+
+
+def still_upsampling_difference(reference: ModuleType) -> Figure:
+    """The picture, its copies after it was made smaller, and what they miss."""
+    face = np.rint(255 * photograph(6)[upsampling.FACE])
+    small = face.reshape(16, 2, 16, 2).mean(axis=(1, 3))
+    y = reference.upsample_nearest(small[None, None], 2)[0, 0]
+    shown = {"the picture": face, "smaller, and copied": y, "difference": y - face}
+    with rc_context(SETTINGS):
+        return upsampling.pictures({"": shown})
