@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from shutil import copytree, rmtree
@@ -16,12 +17,13 @@ from tempfile import mkdtemp
 
 from autograder.catalogue import ROOT
 from autograder.publishing.release import release
+from autograder.sample.classroom import SAMPLED
 
 GLUED = re.compile(r"\{glue:text\}`([^`]+)`")
 
 
-def make_course(build: Path) -> Path:
-    """Release the book's chapters below `build`; returns the course folder.
+def make_course(build: Path, chapters: Sequence[str] = ()) -> Path:
+    """Release chapters, or all, below `build`; returns the course folder.
 
     The numbers in the prose, which come from the site's build, are zeros.
     """
@@ -30,7 +32,7 @@ def make_course(build: Path) -> Path:
         numbers = build / "numbers" / f"{path.stem}.json"
         numbers.parent.mkdir(parents=True, exist_ok=True)
         numbers.write_text(json.dumps(dict.fromkeys(names, "0")), encoding="utf-8")
-    return release(ROOT, build).course
+    return release(ROOT, build, chapters).course
 
 
 def hand_in(course: Path, student: str, chapter: str, data: bytes) -> Path:
@@ -43,10 +45,13 @@ def hand_in(course: Path, student: str, chapter: str, data: bytes) -> Path:
 
 @cache
 def released() -> Path:
-    """A released course folder for this process; copy it before changing it."""
+    """A released course folder for this process; copy it before changing it.
+
+    It has the chapters of the sample class.
+    """
     build = Path(mkdtemp(prefix="course-"))
     atexit.register(rmtree, build, ignore_errors=True)
-    return make_course(build)
+    return make_course(build, SAMPLED)
 
 
 def copy_of_released(folder: Path) -> Path:
