@@ -62,3 +62,12 @@ TORCH_DROPOUT = Forbidden(
            "torchvision.*DropBlock*"),
     ops=("*dropout*",),
 )  # fmt: skip
+
+TORCH_ATTENTION = Forbidden(
+    "torch's own attention",
+    calls=("torch.*scaled_dot_product*", "torch.*MultiheadAttention*",
+           "torch.*multi_head_attention*", "torch.*flex_attention*",
+           "torch.nn.Transformer*"),
+    # The last one is what is left of it where torch takes it apart.
+    ops=("*scaled_dot_product*", "*multi_head_attention*", "_safe_softmax"),
+)  # fmt: skip
