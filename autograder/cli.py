@@ -7,6 +7,7 @@ promise broken), 2 when the trouble is ours or the call's.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,6 +59,8 @@ LevelOption = Annotated[
 
 def main() -> None:
     """Run the command line; a CourseError is one message and status 2."""
+    # The arrays are small, and threads would only wait for each other.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
         app()
     except CourseError as error:

@@ -23,6 +23,7 @@ import numpy as np
 import pytest
 import torch
 from course_folder import copy_of_released, hand_in, make_course
+from needles import Needles
 
 from autograder import catalogue
 from autograder.grading import ipynb
@@ -55,14 +56,9 @@ class Secret:
     marks: tuple[bytes, ...]
     needed: int = 1
 
-    def is_in(self, view: bytes) -> bool:
-        """Whether a file's content gives it away."""
-        found = 0
-        for mark in self.marks:
-            found += mark in view
-            if found >= self.needed:
-                return True
-        return False
+    def is_among(self, found: set[bytes]) -> bool:
+        """Whether these marks give it away."""
+        return sum(mark in found for mark in set(self.marks)) >= self.needed
 
 
 def plain(text: str) -> bytes:
@@ -75,6 +71,12 @@ def secrets() -> tuple[Secret, ...]:
     """The lines of every answer, the numbers of every hidden case, and what full
     answers in words say."""
     return (*answer_lines(), *hidden_arrays(), *key_lines())
+
+
+@cache
+def needles() -> Needles:
+    """The marks of all secrets."""
+    return Needles(mark for secret in secrets() for mark in secret.marks)
 
 
 def answer_lines() -> Iterator[Secret]:
@@ -210,10 +212,11 @@ def leaks(*folders: Path) -> list[str]:
                 digest = hashlib.sha256(view).digest()
                 if digest not in done:
                     done.add(digest)
+                    marks = needles().found(view)
                     found += [
                         f"{path.relative_to(folder)}: {secret.name}"
                         for secret in secrets()
-                        if secret.is_in(view)
+                        if marks and secret.is_among(marks)
                     ]
     return found
 
