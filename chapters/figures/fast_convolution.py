@@ -66,6 +66,28 @@ def matrix(w: np.ndarray, T: np.ndarray, size: tuple[int, int], row: int) -> Fig
     return figure
 
 
+def pattern(
+    w: np.ndarray, T: np.ndarray, size: tuple[int, int], row: int, column: int
+) -> Figure:
+    """Where a matrix is not zero, with a row and a column pointed at.
+
+    w: (kh, kw), whose taps are told by letters; size: of the image.
+    """
+    outputs, pixels = T.shape
+    letter = {value: "abcdefghijklmnopqrstuvwxyz"[n] for n, value in enumerate(w.flat)}
+    figure, ax = canvas(0.2 * pixels, 0.2 * (outputs + 2))
+    drawing(ax, pixels, outputs + 2)
+    for (r, c), value in np.ndenumerate(T):
+        text, colour = (letter[value], WEIGHT) if value else ("", MUTED)
+        cell(ax, c, r + 2, text, colour, 0.2 if value else 0, 0.4)
+    frame(ax, 0, 2 + row, pixels, 1, ACCENT)
+    frame(ax, column, 2, 1, outputs, ACCENT)
+    (kh, kw), (h, w_in) = w.shape, size
+    title = f"a {kh} × {kw} kernel on {h} × {w_in} pixels: {outputs} × {pixels} entries"
+    caption(ax, pixels / 2, 0.9, title)
+    return figure
+
+
 def wrapped(x: np.ndarray, y: np.ndarray, k: int) -> Figure:
     """A row x of pixels on a circle: its windows of k, and what they give.
 

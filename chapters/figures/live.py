@@ -20,6 +20,7 @@ from figures import (
     depthwise,
     dropout,
     factorised,
+    fast_convolution,
     kernel_size,
     max_pooling,
     separable,
@@ -145,3 +146,11 @@ def still_upsampling_difference(reference: ModuleType) -> Figure:
     shown = {"the picture": face, "smaller, and copied": y, "difference": y - face}
     with rc_context(SETTINGS):
         return upsampling.pictures({"": shown})
+
+
+def still_fast_convolution_matrix(reference: ModuleType) -> Figure:
+    """A kernel of 2 x 3, its matrix for 5 x 6 pixels, and one row of it."""
+    kernel = np.arange(1.0, 7).reshape(2, 3)
+    T = reference.conv_as_matrix(kernel, 5, 6)
+    with rc_context(SETTINGS):
+        return fast_convolution.pattern(kernel, T, (5, 6), 5, 14)
