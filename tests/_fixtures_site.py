@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,10 +26,16 @@ FLAGS = (
 def site() -> Path:
     """The folder of the built site."""
     (ROOT / "_build").mkdir(exist_ok=True)
-    # One worker of pytest-xdist at a time; the later ones find nothing to do.
-    with (ROOT / "_build" / ".site.lock").open("w") as lock:
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", "")
+    # One worker of pytest-xdist at a time; the later ones find it built.
+    with (ROOT / "_build" / ".site.lock").open("a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return site_builder.build(ROOT).html
+        lock.seek(0)
+        if not run or lock.read() != run:
+            site_builder.build(ROOT)
+            lock.truncate(0)
+            lock.write(run)
+    return ROOT / "_build" / "html"
 
 
 @pytest.fixture(scope="session")

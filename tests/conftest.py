@@ -6,6 +6,15 @@ import os
 # wait for each other on a busy machine make small matrices six times as slow.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import pytest
 from _fixtures_site import browser, site
 
 __all__ = ["browser", "site"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Share tests out by file, whose fixtures are dear; exercises one by one."""
+    for item in items:
+        alone = item.path.name == "test_exercises.py"
+        group = item.name if alone else item.path.name
+        item.add_marker(pytest.mark.xdist_group(group))

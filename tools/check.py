@@ -63,7 +63,7 @@ def main() -> None:
     for name, command in STEPS:
         run(name, command)
     workers = str(os.cpu_count() or 1)
-    run("tests", ["pytest", "-n", workers, "--dist", "loadfile", *sys.argv[1:]])
+    run("tests", ["pytest", "-n", workers, "--dist", "loadgroup", *sys.argv[1:]])
 
 
 if __name__ == "__main__":
