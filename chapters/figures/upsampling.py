@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from convnets.palette import (
     ACCENT,
@@ -19,7 +20,7 @@ from convnets.palette import (
     WEIGHT,
     tint,
 )
-from figures.style import canvas, caption, cell, drawing
+from figures.style import canvas, caption, drawing
 
 # The piece of Grace Hopper's photograph in the live figure upsampling_difference.
 FACE = (slice(24, 56), slice(28, 60))  # of photograph(6)
@@ -94,9 +95,8 @@ def two_copies(taps: Sequence[str]) -> Figure:
 
 def _wide(ax: Axes, x: float, y: float, text: str, colour: str) -> None:
     """A cell that is twice as wide as high."""
-    cell(ax, x, y, "", colour)
-    cell(ax, x + 1, y, "", colour)
-    ax.fill_between([x + 0.9, x + 1.1], y + 0.03, y + 0.97, color=tint(colour), lw=0)
+    look = {"facecolor": tint(colour), "edgecolor": colour, "lw": 0.8}
+    ax.add_patch(Rectangle((x, y), 2, 1, clip_on=False, **look))
     caption(ax, x + 1, y + 0.52, text)
 
 

@@ -242,11 +242,11 @@ function spelled({ parts, y, image }, { row, column }) {
 function render({ model, el }) {
   const boards = {
     image: board("The picture", { role: "img", "aria-label": "The picture as it was" }),
-    y: board("Made smaller, and large again", {
+    y: board("Small, and large again", {
       role: "application", tabindex: 0,
       "aria-label": "The enlarged picture. Arrow keys choose a place.",
     }),
-    difference: board("Difference: grey is none", {
+    difference: board("Difference (grey: none)", {
       role: "img", "aria-label": "Enlarged picture minus the picture",
     }),
   };
