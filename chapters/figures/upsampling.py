@@ -109,7 +109,7 @@ def waves(
     for (name, power), (colour, line) in zip(powers.items(), looks, strict=True):
         ax.plot(frequencies, power, color=colour, ls=line, lw=1.8, label=name)
     ax.axvline(limit, color=MUTED, lw=1)
-    ax.text(limit + 0.006, 0.97, "no pixel of the\nsmall image says more",
+    ax.text(limit + 0.006, 0.97, "here the small\nimage ends",
             color=MUTED, va="top", transform=ax.get_xaxis_transform())  # fmt: skip
     ax.set_yscale("log")
     least = min(powers[name].min() for name in ("photograph", "copies"))
