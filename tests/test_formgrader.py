@@ -38,8 +38,10 @@ HOSTILE = """\
 # As a student's id: the first may be one, the second is refused.
 NAMES = ("o'brien + @home", "<img src=x onerror=window.owned=1>")
 QUESTION = "why_shares_are_added"
+LONG = "A paragraph of one line, as people type them. " * 20
+LINK = r"$\href{javascript:x}{x}$"
 IN_WORDS = {
-    "right": f"{ANSWERS[QUESTION][0]}\n\n{HOSTILE}\n$\\href{{javascript:x}}{{x}}$",
+    "right": "\n\n".join([LONG, ANSWERS[QUESTION][0], HOSTILE, LINK]),
     "silent": PLACEHOLDER,
 }
 WAIT = 60_000  # milliseconds, for a machine that is busy with other things
@@ -234,6 +236,8 @@ def test_an_answer_in_words_is_graded_by_hand(
     cell = page.locator(".nbgrader_cell", has=page.locator(f"input#{QUESTION}"))
     shown = cell.locator("pre").inner_text()
     assert shown.split() == IN_WORDS["right"].split()
+    fits = "found => found.scrollWidth <= found.clientWidth"
+    assert cell.locator("pre").evaluate(fits)  # nobody has to scroll a sentence
     assert_nothing_ran(page)
     cell.locator(f"input#{QUESTION}").fill("2.5")
     with page.expect_response(lambda answer: "/api/grade/" in answer.url):
