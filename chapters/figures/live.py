@@ -23,6 +23,7 @@ from figures import (
     fast_convolution,
     kernel_size,
     max_pooling,
+    pooling,
     separable,
     transposed,
     upsampling,
@@ -154,3 +155,19 @@ def still_fast_convolution_matrix(reference: ModuleType) -> Figure:
     T = reference.conv_as_matrix(kernel, 5, 6)
     with rc_context(SETTINGS):
         return fast_convolution.pattern(kernel, T, (5, 6), 5, 14)
+
+
+def still_pooling_shift(reference: ModuleType) -> Figure:
+    """The edge of the first state, before and after it moved by a pixel."""
+    row = np.where((np.arange(32) >= 9) & (np.arange(32) < 21), 9.0, 1.0)
+    # Two equal rows, since a blur has to mirror them.
+    x = np.stack([np.tile(np.roll(row, shift), (1, 2, 1)) for shift in (0, 1)])
+    outputs = {
+        "every second": x[..., ::2],
+        "max": torch.max_pool2d(torch.from_numpy(x), (1, 2)).numpy(),
+        "mean": reference.avg_pool2d(x, (1, 2)),
+        "blur": reference.blur_pool2d(x, (1, 2)),
+    }
+    rows = {name: y[:, 0, 0] for name, y in outputs.items()}
+    with rc_context(SETTINGS):
+        return pooling.rows_of_bars(x[:, 0, 0], rows)
