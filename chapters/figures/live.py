@@ -113,18 +113,18 @@ def still_factorised_pairs(reference: ModuleType) -> Figure:
 ROUTED = np.array(
     [
         [2, -1, 3, 0, 1, -2],
-        [-3, 4, 5, -1, 2, 2],
+        [-3, 4, 0, -1, 2, 2],
         [0, 1, -4, 3, -5, 2],
-        [-2, 1, 2, -3, 4, -1],
+        [-2, 1, 2, -3, 3, -1],
     ],
     dtype=float,
 )
 
 
 def still_max_pooling_routes(reference: ModuleType) -> Figure:
-    """The gradient of ones behind windows of 3 x 3 with stride 2."""
+    """The gradient of ones behind windows of 3 x 3, stride 2 and padding 1."""
     x = ROUTED[None, None]
-    y, places = reference.max_pool2d(x, 3, 2)
+    y, places = reference.max_pool2d(x, 3, 2, padding=1)
     dx = reference.max_pool2d_backward(np.ones_like(y), places, x.shape)
     with rc_context(SETTINGS):
         return max_pooling.handed(ROUTED, dx[0, 0], np.ones(y.shape[2:]), places[0, 0])

@@ -11,8 +11,8 @@ const CELL = 40;
 const MOST = { columns: 8, input: 6, gap: 0.9, output: 5 };
 
 const defaults = {
-  window: 3, stride: 2, padding: 0, rule: "first", row: 1, column: 2,
-  pixels: "2 -1 3 0 1 -2 -3 4 5 -1 2 2 0 1 -4 3 -5 2 -2 1 2 -3 4 -1",
+  window: 3, stride: 2, padding: 1, rule: "first", row: 1, column: 1,
+  pixels: "2 -1 3 0 1 -2 -3 4 0 -1 2 2 0 1 -4 3 -5 2 -2 1 2 -3 3 -1",
 };
 
 /** A text of whole numbers as a list, or null if it is none of this image. */
@@ -82,12 +82,20 @@ function middles({ padding }, outputs) {
   };
 }
 
-/** A square with texts in it. */
-function square([x, y], look, ...texts) {
-  const half = CELL / 2;
-  return svg("g", { class: `live-cell ${look}` },
-    svg("rect", { x: x - half, y: y - half, width: CELL, height: CELL }),
-    ...texts);
+/** A square in the colour of what it holds; `chosen` frames it. */
+function square([x, y], role, chosen = false) {
+  const colour = chosen ? "accent" : role;
+  return svg("rect", {
+    x: x - CELL / 2, y: y - CELL / 2, width: CELL, height: CELL,
+    fill: `var(--cn-${role}-pale)`,
+    stroke: `var(--cn-${colour})`, "stroke-width": chosen ? 3 : 0.75,
+  });
+}
+
+/** A number that can be read where lines pass below it. */
+function label([x, y], text, look = "") {
+  const halo = "paint-order: stroke; stroke: var(--cn-paper); stroke-width: 3px;";
+  return svg("text", { x, y, style: halo + look }, text);
 }
 
 /** The border of minus infinities, as one dashed frame. */
@@ -99,26 +107,28 @@ function border(at) {
       ...at.border, width, height, fill: "none", stroke: "var(--cn-muted)",
       "stroke-dasharray": "4 4",
     }),
-    svg("text", { x: at.border.x + width / 2, y: CELL / 2 }, "−∞ all around"),
+    label([at.border.x + width / 2, CELL / 2], "−∞ all around"),
   ];
 }
 
-/** The image above, with the gradient of each pixel below its value. */
-function image({ x, dx, windows }, state, at) {
-  const won = new Set(windows.flat().flatMap(({ getting }) => getting));
+/** Place by place: row, column and middle of each pixel. */
+function pixels({ x }, at) {
   return x.map((value, place) => {
     const [row, column] = [Math.floor(place / SIZE.columns), place % SIZE.columns];
-    const [cx, cy] = at.pixel(row, column);
+    return { value, place, row, column, middle: at.pixel(row, column) };
+  });
+}
+
+/** The squares of both grids, the chosen one on top. */
+function squares(all, state, at) {
+  const below = pixels(all, at).map(({ place, row, column, middle }) => {
     const chosen = row === state.row && column === state.column;
-    const texts = won.has(place)
-      ? [svg("text", { x: cx, y: cy - 8 }, short(value)),
-        svg("text", {
-          x: cx, y: cy + 10, style: "fill: var(--cn-gradient); font-weight: 700",
-        }, short(dx[place]))]
-      : [svg("text", { x: cx, y: cy }, short(value))];
-    return [chosen, square([cx, cy], `live-pixel ${chosen ? "live-chosen" : ""}`,
-      ...texts)];
-  }).sort(([one], [other]) => one - other).map(([, element]) => element);
+    return { chosen, made: square(middle, all.dx[place] ? "gradient" : "input", chosen) };
+  });
+  below.sort((one, other) => one.chosen - other.chosen);
+  const outputs = all.y.flatMap((line, i) => line.map((_, j) =>
+    square(at.output(i, j), "output")));
+  return [...below.map(({ made }) => made), ...outputs];
 }
 
 /** A line from each output to the pixels that get its gradient. */
@@ -133,18 +143,22 @@ function lines({ windows }, state, at) {
       return svg("line", {
         x1, y1: y1 - CELL / 2, x2, y2: y2 + CELL / 2,
         stroke: mine ? "var(--cn-accent)" : "var(--cn-gradient)",
-        "stroke-width": mine ? 3 : 1.25, opacity: mine ? 1 : 0.75,
+        "stroke-width": mine ? 3 : 1.25,
       });
     })));
 }
 
-function maxima({ y, windows }, at) {
-  return y.flatMap((line, i) => line.map((value, j) => {
-    const [x, top] = at.output(i, j);
-    const tied = windows[i][j].equal.length > 1;
-    const text = svg("text", { x, y: top }, short(value) + (tied ? " =" : ""));
-    return square([x, top], "live-maximum", text);
-  }));
+/** The numbers: pixels, their gradients below them, and maxima. */
+function texts(all, at) {
+  const bold = " fill: var(--cn-gradient); font-weight: 700;";
+  const image = pixels(all, at).flatMap(({ value, place, middle: [x, y] }) =>
+    (all.dx[place]
+      ? [label([x, y - 9], short(value)), label([x, y + 9], short(all.dx[place]), bold)]
+      : [label([x, y], short(value))]));
+  const maxima = all.y.flatMap((line, i) => line.map((value, j) => label(
+    at.output(i, j),
+    short(value) + (all.windows[i][j].equal.length > 1 ? " =" : ""))));
+  return [...image, ...maxima];
 }
 
 /** What can be read off, in rows of name and number. */
@@ -152,7 +166,7 @@ function told({ dx, windows }) {
   const all = windows.flat();
   const list = [
     ["Windows", all.length],
-    ["with equal maxima (=)", all.filter(({ equal }) => equal.length > 1).length],
+    ["Equal maxima (=)", all.filter(({ equal }) => equal.length > 1).length],
     ["Pixels with gradient", `${dx.filter((value) => value > 0).length} of ${dx.length}`],
     ["Sum of dy", all.length],
     ["Sum of dx", short(dx.reduce((total, value) => total + value, 0))],
@@ -193,7 +207,7 @@ function render({ model, el }) {
     window: slider("Window", WINDOWS, (window) => update({ window })),
     stride: slider("Stride", STRIDES, (stride) => update({ stride })),
     padding: slider("Padding", PADDINGS, (padding) => update({ padding })),
-    rule: choice("Equal maxima", RULES, (rule) => update({ rule })),
+    rule: choice("Tie rule", RULES, (rule) => update({ rule })),
     value: slider("Chosen pixel", values, (value) => write(value)),
   };
   const inputs = Object.values(controls).map((control) => control.element);
@@ -239,8 +253,8 @@ function render({ model, el }) {
     const all = compute(state);
     const at = middles(state, all.y[0].length);
     picture.replaceChildren(
-      ...border(at), ...image(all, state, at), ...lines(all, state, at),
-      ...maxima(all, at));
+      ...border(at), ...squares(all, state, at), ...lines(all, state, at),
+      ...texts(all, at));
     numbers.replaceChildren(...told(all));
     sentence.replaceChildren(...spelled(all, state));
     for (const key of ["window", "stride", "padding", "rule"]) {
