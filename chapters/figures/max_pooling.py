@@ -29,22 +29,16 @@ def windows(x: np.ndarray, y: np.ndarray, places: np.ndarray, k: int) -> Figure:
 
     x: (H, W); y, places: (H / k, W / k), computed by the caller.
     """
-    (H, W), (h, w) = x.shape, y.shape
-    lefts = (W + 1.3, W + w + 2.6)
-    figure, ax = canvas(0.38 * (lefts[1] + w), 0.38 * (H + 1.2))
-    drawing(ax, lefts[1] + w, H + 1.2)
-    top = 1 + (H - h) / 2
+    H, W = x.shape
+    figure, ax, top = _sheet(x.shape, y.shape)
     hit = np.isin(np.arange(H * W).reshape(H, W), places)
     for (row, column), value in np.ndenumerate(x):
         strength = 0.55 if hit[row, column] else 0.1
-        cell(ax, column, 1 + row, plain(value), INPUT, strength)
-    for i, j in np.ndindex(h, w):
-        frame(ax, j * k, 1 + i * k, k, k, INK)
-    numbers(ax, y, OUTPUT, (lefts[0], top))
-    numbers(ax, places, MUTED, (lefts[1], top))
-    caption(ax, W / 2, 0.5, "image x", INPUT)
-    caption(ax, lefts[0] + w / 2, top - 0.5, "maxima y", OUTPUT)
-    caption(ax, lefts[1] + w / 2, top - 0.5, "places", MUTED)
+        cell(ax, column, top + row, plain(value), INPUT, strength)
+    for i, j in np.ndindex(*y.shape):
+        frame(ax, j * k, top + i * k, k, k, INK)
+    caption(ax, W / 2, top - 0.5, "image x", INPUT)
+    _beside(ax, W + 1.3, {"maxima y": (y, OUTPUT), "places": (places, MUTED)})
     return figure
 
 
@@ -53,21 +47,36 @@ def handed(x: np.ndarray, dx: np.ndarray, dy: np.ndarray, places: np.ndarray) ->
 
     x, dx: (H, W), dx below the values where it is not 0; dy, places: (H', W').
     """
-    (H, W), (h, w) = x.shape, dy.shape
-    lefts = (W + 1.2, W + w + 2.2)
-    figure, ax = canvas(0.42 * (lefts[1] + w), 0.42 * (H + 1.1))
-    drawing(ax, lefts[1] + w, H + 1.1)
-    top = 1 + (H - h) / 2
+    H, W = x.shape
+    figure, ax, top = _sheet(x.shape, dy.shape)
     for row, column in np.ndindex(H, W):
-        _pixel(ax, column, 1 + row, x[row, column], dx[row, column])
+        _pixel(ax, column, top + row, x[row, column], dx[row, column])
     for row, column in np.argwhere(dx):
-        frame(ax, column, 1 + row, 1, 1, GRADIENT)
-    numbers(ax, dy, GRADIENT, (lefts[0], top))
-    numbers(ax, places, MUTED, (lefts[1], top))
-    caption(ax, W / 2, 0.5, "image x, and dx in bold", INPUT)
-    caption(ax, lefts[0] + w / 2, top - 0.5, "dy", GRADIENT)
-    caption(ax, lefts[1] + w / 2, top - 0.5, "places", MUTED)
+        frame(ax, column, top + row, 1, 1, GRADIENT)
+    caption(ax, W / 2, top - 0.5, "image x, and dx in bold", INPUT)
+    _beside(ax, W + 1.3, {"dy": (dy, GRADIENT), "places": (places, MUTED)})
     return figure
+
+
+def _sheet(
+    image: tuple[int, ...], output: tuple[int, ...]
+) -> tuple[Figure, Axes, float]:
+    """Room for an image and, beside it, two grids; and the image's first row."""
+    (H, W), (h, w) = image, output
+    width, height = W + 1.3 + w, max(H + 1, 2 * h + 2.2)
+    figure, ax = canvas(0.44 * width, 0.44 * height)
+    drawing(ax, width, height)
+    return figure, ax, 1 + (height - 1 - H) / 2
+
+
+def _beside(ax: Axes, left: float, grids: Mapping[str, tuple[np.ndarray, str]]) -> None:
+    """Grids of one size below each other, each with its name."""
+    top = 1.0
+    for name, (values, colour) in grids.items():
+        h, w = values.shape
+        caption(ax, left + w / 2, top - 0.5, name, colour)
+        numbers(ax, values, colour, (left, top))
+        top += h + 1.2
 
 
 def _pixel(ax: Axes, x: float, y: float, value: float, gradient: float) -> None:
