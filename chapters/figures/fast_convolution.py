@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from convnets.palette import ACCENT, INK, INPUT, MUTED, OUTPUT, WEIGHT
 from figures.style import canvas, caption, cell, drawing, frame, numbers, plain
@@ -151,10 +152,14 @@ def crossovers(
             spectra[title].items(), looks, strict=False
         ):
             if isinstance(values, float):
-                ax.plot(kernels, [values] * len(kernels), fmt, c=colour, label=name)
+                level = [values] * len(kernels)
+                ax.errorbar(kernels, level, fmt=fmt, c=colour, label=name)
             else:
                 _line(ax, kernels, values, fmt, colour, name)
         ax.set_yscale("log")
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter("{x:g}")
+        ax.yaxis.set_minor_locator(NullLocator())
         ax.set_ylabel("milliseconds an image")
         # Above the plot, where no line can pass.
         ax.legend(title=title, frameon=False, ncol=2, fontsize=9, alignment="left",
@@ -195,7 +200,8 @@ def gains(widths: Sequence[int], lines: Mapping[str, Sequence[float]]) -> Figure
     ax.set_xscale("log", base=2)
     ax.set_xticks(widths, [str(width) for width in widths])
     ax.set_yscale("log")
-    ax.set_yticks([0.1, 0.2, 0.5, 1, 2], ["0.1", "0.2", "0.5", "1", "2"])
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter("{x:g}")
     ax.minorticks_off()
     ax.set_xlabel("channels")
     ax.set_ylabel("times as fast")

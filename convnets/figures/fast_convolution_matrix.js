@@ -144,8 +144,8 @@ function render({ model, el }) {
   const numbers = html("dl", { class: "live-numbers" });
   const sentence = html("p", { class: "live-sum", "aria-live": "polite" });
   const controls = {
-    rows: slider("Kernel rows", HEIGHTS, (rows) => update({ rows })),
-    columns: slider("Kernel columns", WIDTHS, (columns) => update({ columns })),
+    rows: slider("Kernel height", HEIGHTS, (rows) => update({ rows })),
+    columns: slider("Kernel width", WIDTHS, (columns) => update({ columns })),
   };
   el.append(
     html("div", { class: "live-row" },
