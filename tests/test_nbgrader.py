@@ -1,6 +1,6 @@
 """nbgrader's own commands work in the course folder and agree with `course grade`.
 
-Takes about a minute, a third of it the release.
+Took 110 s on two busy cores.
 """
 
 from __future__ import annotations
