@@ -73,7 +73,9 @@ function board({ taps }, { output, pixel }) {
       class: tap < 0 ? "live-no-block" : "live-block", "stroke-width": 0.5,
     });
     if (tap < 0) return box;
-    const text = svg("text", { x: x + CELL / 2, y: y + CELL / 2 });
+    const text = svg("text", {
+      x: x + CELL / 2, y: y + CELL / 2, style: "font-size: 17px",
+    });
     text.textContent = LETTERS[tap];
     return svg("g", {}, box, text);
   }));
