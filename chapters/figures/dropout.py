@@ -52,13 +52,13 @@ def ways(rows: Mapping[str, tuple[np.ndarray, str]]) -> Figure:
     rows: from a name to (kept (planes, height, width), colour).
     """
     planes, height, width = next(iter(rows.values()))[0].shape
-    left, step = 5.2, height + 0.8
+    left, step = 6.2, height + 0.8
     total = left + planes * (width + 0.8), len(rows) * step
-    figure, ax = canvas(0.185 * total[0], 0.185 * total[1])
+    figure, ax = canvas(0.16 * total[0], 0.16 * total[1])
     drawing(ax, *total)
     for row, (name, (kept, colour)) in enumerate(rows.items()):
         middle = row * step + height / 2
-        ax.text(0, middle, name, va="center", fontsize=9, color=colour)
+        ax.text(0, middle, name, va="center", fontsize=10, color=colour)
         for plane, places in enumerate(kept):
             down, across = places.shape
             corner = (
