@@ -878,7 +878,7 @@ winograd_f23 = Exercise(
     difficulty="challenge",
     groups=[
         Group("one tile", 2, "Images of 4 x 4 pixels, all channels."),
-        Group("many tiles", 2, "Even outputs of any size, one behind the other."),
+        Group("many tiles", 2, "Even outputs of any size, with each tile in its place."),
         Group("odd outputs", 1, "The last tiles reach beyond the image."),
         Group("dtype and errors", 1, "float32; arguments that do not fit."),
     ],
