@@ -276,8 +276,7 @@ def pool_budget(layers, h, w):
     ### BEGIN SOLUTION
     macs, rf, activations = 0, 1, 0
     jump = 1  # pixels of the image from one place to the next
-    channels = 0
-    for kind, *numbers in layers:
+    for kind, *numbers in layers:  # the first is a convolution
         k = numbers[-1]
         rf += (k - 1) * jump
         if kind == "conv":

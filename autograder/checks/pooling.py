@@ -7,7 +7,6 @@ import math
 import numpy as np
 import torch
 import torch.nn.functional as F
-from hypothesis import assume
 from hypothesis import strategies as st
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -294,6 +293,11 @@ avg_pool2d = Exercise(
     ],
     explain=calls(average_calls),
     oracle=torch_average,
+    equivalents={
+        "line 29: return windows[:, :, ::sh, ::sw].sum(axis=(4, 5)) => "
+        "return windows[:, :, ::sh, ::sw].sum(axis=(5, 4))":
+        "a sum over the same two axes",
+    },
     forbidden=[TORCH_POOL],
     alternatives=[average_by_windows, average_by_taps, average_by_convolution,
                   average_by_matrices],
@@ -506,6 +510,10 @@ global_avg_pool = Exercise(
     ],
     explain=calls(global_calls),
     oracle=torch_global,
+    equivalents={
+        "line 13: return x.mean(axis=(2, 3)) => return x.mean(axis=(3, 2))":
+        "a mean over the same two axes",
+    },
     forbidden=[TORCH_POOL],
     alternatives=[global_by_loops, global_by_product, global_by_einsum,
                   global_by_means],
@@ -707,6 +715,11 @@ adaptive_avg_pool2d = Exercise(
     ],
     explain=calls(adaptive_calls),
     oracle=torch_adaptive,
+    equivalents={
+        "line 24: y[:, :, i, j] = window.mean(axis=(2, 3)) => "
+        "y[:, :, i, j] = window.mean(axis=(3, 2))":
+        "a mean over the same two axes",
+    },
     forbidden=[TORCH_POOL],
     alternatives=[adaptive_by_floats, adaptive_by_matrices, adaptive_by_sums],
     mistakes=[
@@ -1295,17 +1308,16 @@ def budget_errors():
 def budget_calls(draw):
     if draw(st.sampled_from([False, False, False, True])):
         return draw(st.sampled_from(budget_errors()))
-    h, w = small(draw, 1, 9), small(draw, 1, 9)
-    layers, channels = [], small(draw, 1, 2)
-    for number in range(small(draw, 0, 4)):
+    layers, channels, jump = [], small(draw, 1, 2), 1
+    for number in range(small(draw, 0, 5)):
         if number and draw(st.booleans()):
-            layers.append(("pool", small(draw, 1, 3)))
+            layers.append(("pool", small(draw, 2, 3)))
+            jump *= layers[-1][1]
         else:
             c_out = small(draw, 1, 3)
             layers.append(("conv", channels, c_out, small(draw, 1, 3)))
             channels = c_out
-    left = math.prod(layer[1] for layer in layers if layer[0] == "pool")
-    assume(left <= min(h, w))
+    h, w = (small(draw, jump, jump + 4) for _ in "hw")
     return Call((layers, h, w))
 
 
@@ -1380,6 +1392,13 @@ pool_budget = Exercise(
     ],
     explain=calls(budget_calls),
     oracle=budget_by_building,
+    equivalents={
+        "line 26: if kind == 'conv': => if kind <= 'conv':":
+        "of the two kinds only 'conv' is not behind 'conv' in the alphabet",
+        "line 30: h, w, jump = (h // k, w // k, jump * k) => "
+        "h, w, jump = (w // k, h // k, jump * k)":
+        "each side is divided by the same k, and only h * w is used",
+    },
     alternatives=[budget_by_building, budget_recursive, budget_with_numpy],
     mistakes=[
         Mistake("pooling counts as MACs, too", budget(step_pool_macs)),

@@ -159,7 +159,7 @@ def still_fast_convolution_matrix(reference: ModuleType) -> Figure:
 
 def still_pooling_shift(reference: ModuleType) -> Figure:
     """The edge of the first state, before and after it moved by a pixel."""
-    row = np.where((np.arange(32) >= 9) & (np.arange(32) < 21), 9.0, 1.0)
+    row = np.where((np.arange(32) >= 8) & (np.arange(32) < 19), 9.0, 1.0)
     # Two equal rows, since a blur has to mirror them.
     x = np.stack([np.tile(np.roll(row, shift), (1, 2, 1)) for shift in (0, 1)])
     outputs = {

@@ -23,21 +23,19 @@ from figures.style import arrow, canvas, caption, cell, drawing, frame, numbers,
 
 
 def pictures(rows: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
-    """Rows of grey pictures (H, W) from 0, black, to 1; titles over the first."""
+    """Rows of grey pictures (H, W) from 0, black, to 1, each with a title."""
     columns = max(map(len, rows.values()))
-    height = 5.8 / columns + 0.12
-    titled = any(title for images in rows.values() for title in images)
-    figure = Figure(
-        figsize=(5.8, height * len(rows) + 0.25 * titled), layout="constrained"
-    )
+    titled = any(title.strip() for images in rows.values() for title in images)
+    height = 5.8 / columns + 0.12 + 0.2 * titled
+    figure = Figure(figsize=(5.8, height * len(rows)), layout="constrained")
     grid = figure.subplots(len(rows), columns, squeeze=False)
-    for first, (axes, (name, images)) in enumerate(
-        zip(grid, rows.items(), strict=True)
-    ):
+    for axes, (name, images) in zip(grid, rows.items(), strict=True):
         axes[0].set_ylabel(name)
-        for ax, (title, image) in zip(axes, images.items(), strict=True):
+        for ax in axes[len(images) :]:
+            ax.axis("off")
+        for ax, (title, image) in zip(axes, images.items(), strict=False):
             ax.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-            if titled and first == 0:
+            if titled:
                 ax.set_title(title, fontsize=9)
             ax.set(xticks=[], yticks=[])
             ax.spines[:].set(visible=True, color=MUTED, linewidth=0.5)
@@ -62,27 +60,27 @@ def framed_windows(
     every side and windows side by side.
     """
     (H, W), (kh, kw) = x.shape, window
-    left = W + 3.2
+    left = W + 3.4
     h_out, w_out = next(iter(outputs.values())).shape
-    width = left + len(outputs) * (w_out + 1)
-    figure, ax = canvas(0.4 * width, 0.4 * (H + 3.4))
-    drawing(ax, width, H + 3.4)
+    width, height = left + w_out + 0.6, len(outputs) * (h_out + 1.2)
+    figure, ax = canvas(0.42 * width, 0.42 * height)
+    drawing(ax, width, height)
+    top = 1 + (height - H - 3) / 2
     for row, column in np.ndindex(H + 2, W + 2):
         inside = 0 < row <= H and 0 < column <= W
         value = x[row - 1, column - 1] if inside else 0
         look = (INPUT, 0.15) if inside else (MUTED, 0)
-        cell(ax, column, 1 + row, plain(float(value)), *look)
-    frame(ax, 0, 1, kw, kh, ACCENT)
-    frame(ax, kw, 1, kw, kh, GRADIENT)
-    caption(ax, W / 2 + 1, 0.5, "image in its frame", INPUT)
-    top = 1 + (H + 2 - h_out) / 2
+        cell(ax, column, top + row, plain(float(value)), *look)
+    frame(ax, 0, top, kw, kh, ACCENT)
+    frame(ax, kw, top, kw, kh, GRADIENT)
+    caption(ax, W / 2 + 1, top - 0.5, "image in its frame", INPUT)
     for place, (name, y) in enumerate(outputs.items()):
-        at = left + place * (w_out + 1)
-        numbers(ax, y, OUTPUT, (at, top))
-        frame(ax, at, top, 1, 1, ACCENT)
-        frame(ax, at + 1, top, 1, 1, GRADIENT)
-        caption(ax, at + w_out / 2, top - 0.75, name, OUTPUT)
-    arrow(ax, (W + 2.2, 1 + H / 2 + 1), (left - 0.2, 1 + H / 2 + 1))
+        down = place * (h_out + 1.2) + 1
+        numbers(ax, y, OUTPUT, (left, down))
+        frame(ax, left, down, 1, 1, ACCENT)
+        frame(ax, left + 1, down, 1, 1, GRADIENT)
+        caption(ax, left + w_out / 2, down - 0.5, name, OUTPUT)
+    arrow(ax, (W + 2.2, top + H / 2 + 1), (left - 0.3, top + H / 2 + 1))
     return figure
 
 
@@ -133,15 +131,15 @@ def errors(
 def gaps(worlds: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]]) -> Figure:
     """Right answers on known and unseen digits, a panel a world.
 
-    worlds: for each pooling the shares of both, (seeds,) each.
+    worlds: for each pooling the two, in per cent, (seeds,) each.
     """
     figure, axes = canvas(5.8, 3.4, len(worlds), sharey=True)
     for ax, (world, kinds) in zip(axes, worlds.items(), strict=True):
         for place, (known, unseen) in enumerate(kinds.values()):
-            _gap(ax, place, 100 * known, 100 * unseen)
+            _gap(ax, place, known, unseen)
         ax.set_title(world)
         ax.set_yticks(range(len(kinds)), list(kinds))
-        ax.set_xlim(0, 104)
+        ax.set(xlim=(0, 104), xticks=[0, 50, 100])
         ax.set_xlabel("right answers, %")
     axes[0].invert_yaxis()
     marks = {"ls": "", "color": INK}

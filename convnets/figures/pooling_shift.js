@@ -2,7 +2,7 @@
 
 const PIXELS = 32;
 const SIGNALS = {
-  edge: Array.from({ length: PIXELS }, (_, i) => (i >= 9 && i < 21 ? 9 : 1)),
+  edge: Array.from({ length: PIXELS }, (_, i) => (i >= 8 && i < 19 ? 9 : 1)),
   stripes: Array.from({ length: PIXELS }, (_, i) => (i % 2 ? 8 : 2)),
   dot: Array.from({ length: PIXELS }, (_, i) => (i === 8 ? 9 : 0)),
   texture: [3, 7, 2, 8, 5, 1, 6, 9, 4, 0, 7, 3, 8, 2, 5, 6,
