@@ -132,8 +132,7 @@ def multi_head_attention(x, wq, wk, wv, wo, heads, mask=None):
     check_heads(heads, D)
     check_mask(mask, (N, heads, T, T))
     ### BEGIN SOLUTION
-    def split(y):
-        """(N, T, D) to (N, heads, T, D / heads)."""
+    def split(y):  # (N, T, D) to (N, heads, T, D / heads)
         return y.reshape(N, T, heads, D // heads).swapaxes(1, 2)
 
     q, k, v = (split(x @ w.T) for w in (wq, wk, wv))

@@ -525,7 +525,7 @@ multi_head_attention = Exercise(
     ],
     cases=[
         case("heads", "two tokens, two heads of one feature",
-             integers(1, 2, 2, low=-1, high=1), *[integers(2, 2, low=-1, high=1)] * 4, 2,
+             integers(1, 2, 2, low=-2, high=2), *[integers(2, 2, low=-2, high=2)] * 4, 2,
              public=True),
         heads_case("heads", "five tokens, two heads of three features", 2, 5, 6, 2,
                    public=True),
@@ -596,6 +596,12 @@ multi_head_attention = Exercise(
         Mistake("bad arguments raise nothing", mixes(check=False)),
     ],
     forbidden=[TORCH_ATTENTION],
+    equivalents={
+        'line 29: return y.reshape(N, T, heads, D // heads).swapaxes(1, 2) => return y.reshape(N, T, heads, D // heads).swapaxes(2, 1)':
+            'exchanging two axes is the same in either order',
+        'line 31: out = out.swapaxes(1, 2).reshape(N, T, D) => out = out.swapaxes(2, 1).reshape(N, T, D)':
+            'exchanging two axes is the same in either order',
+    },
 )  # fmt: skip
 
 # ---- MultiHeadAttention ----------------------------------------------------
@@ -742,11 +748,12 @@ def extra_heads(self, dim):
 
 def layer_errors():
     x, layer = np.ones((1, 2, 2)), {"dim": 2, "heads": 1}
+    weights = {f"{name}.weight": np.eye(2) for name in LINEARS}
     return [
         Call(({"dim": 3, "heads": 2}, None, [], None), {}, "module"),
         Call(({"dim": 3, "heads": 0}, None, [], None), {}, "module"),
-        Call((layer, None, [x, np.ones((3, 3), bool)], None), {}, "module"),
-        Call((layer, None, [x, np.ones((2, 2))], None), {}, "module"),
+        Call((layer, weights, [x, np.ones((3, 3), bool)], None), {}, "module"),
+        Call((layer, weights, [x, np.ones((2, 2))], None), {}, "module"),
     ]
 
 
@@ -850,6 +857,14 @@ MultiHeadAttention = Exercise(
         Mistake("bad arguments raise nothing", heads_layer(check=False)),
     ],
     forbidden=[TORCH_ATTENTION],
+    equivalents={
+        'line 32: q, k, v = (linear(x).reshape(N, T, self.heads, -1).transpose(1, 2) for linear in (self.wq, self.wk, self.wv)) => q, k, v = (linear(x).reshape(N, T, self.heads, -1).transpose(2, 1) for linear in (self.wq, self.wk, self.wv))':
+            'exchanging two axes is the same in either order',
+        'line 33: scores = q @ k.transpose(2, 3) / q.shape[-1] ** 0.5 => scores = q @ k.transpose(3, 2) / q.shape[-1] ** 0.5':
+            'exchanging two axes is the same in either order',
+        'line 39: return self.wo((weights @ v).transpose(1, 2).reshape(N, T, D)) => return self.wo((weights @ v).transpose(2, 1).reshape(N, T, D))':
+            'exchanging two axes is the same in either order',
+    },
 )  # fmt: skip
 
 # ---- attention_macs --------------------------------------------------------
@@ -864,7 +879,7 @@ def macs_by_steps(n, d):
 
 def macs_factored(n, d):
     solutions.attention_macs(n, d)
-    return np.int64(2) * n * d * (n + 2 * d)
+    return np.int64(2 * n * d * (n + 2 * d))
 
 
 def macs_by_shapes(n, d):
@@ -906,7 +921,7 @@ attention_macs = Exercise(
         case("counts", "one feature", 9, 1),
         case("counts", "196 tokens of 768 features", 196, 768),
         case("counts", "more operations than 32 bits hold", 50176, 65),
-        case("counts", "more operations than floats can tell apart", 99999999, 33333),
+        case("counts", "more operations than floats can tell apart", 9999999, 3333),
         case("counts", "n below 1", 0, 3, public=True),
         case("counts", "d below 1", 5, 0),
     ],
@@ -1075,6 +1090,10 @@ patchify = Exercise(
         Mistake("bad arguments raise nothing", patchify_checks_nothing),
     ],
     forbidden=[TORCH_UNFOLD, TORCH_PIXEL_SHUFFLE],
+    equivalents={
+        'line 21: return patches.reshape(N, -1, C * p * p) => return patches.reshape(N, -2, C * p * p)':
+            'NumPy takes any negative size for the one that it is to find',
+    },
 )  # fmt: skip
 
 # ---- unpatchify ------------------------------------------------------------
@@ -1212,6 +1231,12 @@ unpatchify = Exercise(
         Mistake("bad arguments raise nothing", unpatchify_checks_nothing),
     ],
     forbidden=[TORCH_FOLD, TORCH_PIXEL_SHUFFLE],
+    equivalents={
+        'line 20: patches = t.reshape(N, h // p, w // p, -1, p, p) => patches = t.reshape(N, h // p, w // p, -2, p, p)':
+            'NumPy takes any negative size for the one that it is to find',
+        'line 22: return patches.reshape(N, -1, h, w) => return patches.reshape(N, -2, h, w)':
+            'NumPy takes any negative size for the one that it is to find',
+    },
 )  # fmt: skip
 
 # ---- sinusoidal_positions --------------------------------------------------
@@ -1524,6 +1549,12 @@ SelfAttention2d = Exercise(
         Mistake("numbers of channels below 1 raise nothing", places(check=False)),
     ],
     forbidden=[TORCH_ATTENTION],
+    equivalents={
+        'line 34: out = v @ weights.transpose(1, 2) => out = v @ weights.transpose(2, 1)':
+            'exchanging two axes is the same in either order',
+        'line 32: scores = q.transpose(1, 2) @ k / q.shape[1] ** 0.5 => scores = q.transpose(2, 1) @ k / q.shape[1] ** 0.5':
+            'exchanging two axes is the same in either order',
+    },
 )  # fmt: skip
 
 # ---- squeeze_excite --------------------------------------------------------
@@ -1653,7 +1684,7 @@ squeeze_excite = Exercise(
     ],
     cases=[
         case("gates", "two channels, one number inside", integers(1, 2, 2, 3),
-             integers(1, 2, low=-2, high=1), integers(2, 1, low=-2, high=1), public=True),
+             integers(1, 2, low=-3, high=3), integers(2, 1, low=-3, high=3), public=True),
         case("gates", "four channels, two numbers inside", normal(2, 4, 3, 5),
              normal(2, 4), normal(4, 2), public=True),
         case("gates", "three images, two channels", normal(3, 2, 4, 3), normal(5, 2),
@@ -1708,6 +1739,12 @@ squeeze_excite = Exercise(
         Mistake("x is changed", excite_changes_x),
         Mistake("bad arguments raise nothing", excite_checks_nothing),
     ],
+    equivalents={
+        'line 21: excited = np.maximum(squeezed @ w1.T, 0) @ w2.T => excited = np.maximum(0, squeezed @ w1.T) @ w2.T':
+            'the maximum of two is the same in either order',
+        'line 20: squeezed = x.mean(axis=(2, 3)) => squeezed = x.mean(axis=(3, 2))':
+            'the mean over two axes is the same in either order',
+    },
 )  # fmt: skip
 
 # ---- CBAM ------------------------------------------------------------------
@@ -1946,6 +1983,14 @@ CBAM = Exercise(
                 gates(begin=lambda x: x.detach())),
         Mistake("sizes that do not fit raise nothing", gates(check=False)),
     ],
+    equivalents={
+        'line 36: squeezed = (x.mean(dim=(2, 3)), x.amax(dim=(2, 3))) => squeezed = (x.amax(dim=(2, 3)), x.mean(dim=(2, 3)))':
+            'both go through the same layers and are added',
+        'line 36: squeezed = (x.mean(dim=(2, 3)), x.amax(dim=(2, 3))) => squeezed = (x.mean(dim=(3, 2)), x.amax(dim=(2, 3)))':
+            'the maximum and the mean over two axes are the same in either order',
+        'line 36: squeezed = (x.mean(dim=(2, 3)), x.amax(dim=(2, 3))) => squeezed = (x.mean(dim=(2, 3)), x.amax(dim=(3, 2)))':
+            'the maximum and the mean over two axes are the same in either order',
+    },
 )  # fmt: skip
 
 # ---- train_arrow_reader ----------------------------------------------------

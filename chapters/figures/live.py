@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from convnets.palette import INPUT
 from figures import (
+    attention,
     convolution,
     depthwise,
     dropout,
@@ -171,3 +172,19 @@ def still_pooling_shift(reference: ModuleType) -> Figure:
     rows = {name: y[:, 0, 0] for name, y in outputs.items()}
     with rc_context(SETTINGS):
         return pooling.rows_of_bars(x[:, 0, 0], rows)
+
+
+def still_attention_patches(reference: ModuleType) -> Figure:
+    """A three in patches of 2 x 2, and where one patch attends, at two positions."""
+    lines = ["00799700", "07900970", "00000970", "00079700"]
+    lines += ["00000970", "00000097", "07900970", "00799700"]
+    image = np.array([[int(ink) for ink in line] for line in lines]) / 9
+    tokens = reference.patchify(image[None, None], 2)[0]
+    clock = reference.sinusoidal_positions(4, 8)
+    i, j = np.divmod(np.arange(16), 4)
+    shares = {}
+    for name, strength in {"no positions": 0, "positions": 1}.items():
+        t = np.hstack([tokens, strength * clock[i], strength * clock[j]])
+        shares[name] = reference.attention(t / 0.1, t, t)[1][6].reshape(4, 4)
+    with rc_context(SETTINGS):
+        return attention.looking(image, shares, (1, 2), 2)
