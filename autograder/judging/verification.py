@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from autograder.catalogue import load
+from autograder.catalogue import ROOT, load
 from autograder.errors import AuthorError
 from autograder.judging import verify
 from autograder.judging.cases import secret_seed
 from autograder.judging.referee import Referee
 from autograder.judging.verify import Finding
 from autograder.model import Exercise
-from autograder.publishing import chapter
+from autograder.publishing import contents
 
 
 def run(
@@ -25,7 +25,8 @@ def run(
     is being done.
     """
     catalogue = load()
-    chapters = [chapter.read(c.path) for c in catalogue.chapters]
+    pages = contents.read(ROOT).pages
+    chapters = [pages[c.name] for c in catalogue.chapters]
     known = {exercise.name for exercise in catalogue}
     for page in chapters:
         for name in page.exercises:
