@@ -72,3 +72,13 @@ TORCH_ATTENTION = Forbidden(
     # The last one is what is left of it where torch takes it apart.
     ops=("*scaled_dot_product*", "*multi_head_attention*", "_safe_softmax"),
 )  # fmt: skip
+
+TORCH_NORM = Forbidden(
+    "torch's own normalisation",
+    calls=tuple(
+        f"torch.*{word}*"
+        for kind in ("batch", "instance", "group", "layer")
+        for word in (f"{kind}_norm", f"{kind.title()}Norm")
+    ),
+    ops=("*batch_norm*", "*instance_norm*", "*group_norm*", "*layer_norm*"),
+)
