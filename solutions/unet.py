@@ -14,7 +14,8 @@ def check_rank(array, name, rank, layout):
     """Raise ValueError unless `array` has `rank` axes, as in `layout`."""
     if array.ndim != rank:
         raise ValueError(
-            f"{name} has shape {tuple(array.shape)}; {rank} axes {layout} were expected"
+            f"{name} has shape {tuple(array.shape)}; {rank} axes {layout} "
+            "were expected"
         )
 
 
@@ -31,7 +32,9 @@ def check_least(least, **values):
     """Raise ValueError if a value, given by its name, is below `least`."""
     for name, value in values.items():
         if value < least:
-            raise ValueError(f"{name} is {value}; at least {least} was expected")
+            raise ValueError(
+                f"{name} is {value}; at least {least} was expected"
+            )
 
 
 def check_padding(padding):
@@ -75,7 +78,7 @@ def dice_loss(logits, target):
 
     logits: (N, ...) floats, any number of axes behind the first, any size;
     target: array of the same shape, 0 or 1 (or bool). The prediction is the
-    sigmoid of the logits, q. All sums are made in float64.
+    sigmoid of the logits, q.
 
     Returns a float: 1 minus the mean over the N images of
     (2 * sum(q * target) + 1) / (sum(q) + sum(target) + 1), where the sums
@@ -337,7 +340,9 @@ def train_segmenter(images, masks, epochs, seed, report=None):
     for epoch in range(epochs):
         total = 0.0
         for some in torch.randperm(len(images)).split(16):
-            loss = F.binary_cross_entropy_with_logits(net(images[some]), targets[some])
+            loss = F.binary_cross_entropy_with_logits(
+                net(images[some]), targets[some]
+            )
             adam.zero_grad()
             loss.backward()
             adam.step()
