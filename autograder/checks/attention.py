@@ -354,6 +354,18 @@ attention = Exercise(
     ],
     forbidden=[TORCH_ATTENTION],
     results=("out", "weights"),
+    equivalents={
+        "line 33: weights = raw / np.where(total == 0, 1, total) => weights = raw / np.where(total <= 0, 1, total)":
+            "a sum of exponentials is never below 0",
+        "line 33: weights = raw / np.where(total == 0, 1, total) => weights = raw / np.where(total == 0, 2, total)":
+            "where the total is 0, all that is divided is 0",
+        "line 31: raw = np.exp(scores - np.where(np.isinf(top), 0, top)) => raw = np.exp(scores - np.where(np.isinf(top), 1, top))":
+            "minus infinity less any number is minus infinity",
+        "line 31: raw = np.exp(scores - np.where(np.isinf(top), 0, top)) => raw = np.exp(scores - np.where(np.isinf(top), -1, top))":
+            "minus infinity less any number is minus infinity",
+        "line 27: scores = q @ k.swapaxes(-1, -2) / np.sqrt(d) => scores = q @ k.swapaxes(-2, -1) / np.sqrt(d)":
+            "exchanging two axes is the same in either order",
+    },
 )  # fmt: skip
 
 # ---- multi_head_attention --------------------------------------------------
@@ -597,10 +609,10 @@ multi_head_attention = Exercise(
     ],
     forbidden=[TORCH_ATTENTION],
     equivalents={
-        'line 29: return y.reshape(N, T, heads, D // heads).swapaxes(1, 2) => return y.reshape(N, T, heads, D // heads).swapaxes(2, 1)':
-            'exchanging two axes is the same in either order',
-        'line 31: out = out.swapaxes(1, 2).reshape(N, T, D) => out = out.swapaxes(2, 1).reshape(N, T, D)':
-            'exchanging two axes is the same in either order',
+        "line 29: return y.reshape(N, T, heads, D // heads).swapaxes(1, 2) => return y.reshape(N, T, heads, D // heads).swapaxes(2, 1)":
+            "exchanging two axes is the same in either order",
+        "line 31: out = out.swapaxes(1, 2).reshape(N, T, D) => out = out.swapaxes(2, 1).reshape(N, T, D)":
+            "exchanging two axes is the same in either order",
     },
 )  # fmt: skip
 
@@ -858,12 +870,12 @@ MultiHeadAttention = Exercise(
     ],
     forbidden=[TORCH_ATTENTION],
     equivalents={
-        'line 32: q, k, v = (linear(x).reshape(N, T, self.heads, -1).transpose(1, 2) for linear in (self.wq, self.wk, self.wv)) => q, k, v = (linear(x).reshape(N, T, self.heads, -1).transpose(2, 1) for linear in (self.wq, self.wk, self.wv))':
-            'exchanging two axes is the same in either order',
-        'line 33: scores = q @ k.transpose(2, 3) / q.shape[-1] ** 0.5 => scores = q @ k.transpose(3, 2) / q.shape[-1] ** 0.5':
-            'exchanging two axes is the same in either order',
-        'line 39: return self.wo((weights @ v).transpose(1, 2).reshape(N, T, D)) => return self.wo((weights @ v).transpose(2, 1).reshape(N, T, D))':
-            'exchanging two axes is the same in either order',
+        "line 32: q, k, v = (linear(x).reshape(N, T, self.heads, -1).transpose(1, 2) for linear in (self.wq, self.wk, self.wv)) => q, k, v = (linear(x).reshape(N, T, self.heads, -1).transpose(2, 1) for linear in (self.wq, self.wk, self.wv))":
+            "exchanging two axes is the same in either order",
+        "line 33: scores = q @ k.transpose(2, 3) / q.shape[-1] ** 0.5 => scores = q @ k.transpose(3, 2) / q.shape[-1] ** 0.5":
+            "exchanging two axes is the same in either order",
+        "line 39: return self.wo((weights @ v).transpose(1, 2).reshape(N, T, D)) => return self.wo((weights @ v).transpose(2, 1).reshape(N, T, D))":
+            "exchanging two axes is the same in either order",
     },
 )  # fmt: skip
 
@@ -1091,8 +1103,8 @@ patchify = Exercise(
     ],
     forbidden=[TORCH_UNFOLD, TORCH_PIXEL_SHUFFLE],
     equivalents={
-        'line 21: return patches.reshape(N, -1, C * p * p) => return patches.reshape(N, -2, C * p * p)':
-            'NumPy takes any negative size for the one that it is to find',
+        "line 21: return patches.reshape(N, -1, C * p * p) => return patches.reshape(N, -2, C * p * p)":
+            "NumPy takes any negative size for the one that it is to find",
     },
 )  # fmt: skip
 
@@ -1232,10 +1244,10 @@ unpatchify = Exercise(
     ],
     forbidden=[TORCH_FOLD, TORCH_PIXEL_SHUFFLE],
     equivalents={
-        'line 20: patches = t.reshape(N, h // p, w // p, -1, p, p) => patches = t.reshape(N, h // p, w // p, -2, p, p)':
-            'NumPy takes any negative size for the one that it is to find',
-        'line 22: return patches.reshape(N, -1, h, w) => return patches.reshape(N, -2, h, w)':
-            'NumPy takes any negative size for the one that it is to find',
+        "line 20: patches = t.reshape(N, h // p, w // p, -1, p, p) => patches = t.reshape(N, h // p, w // p, -2, p, p)":
+            "NumPy takes any negative size for the one that it is to find",
+        "line 22: return patches.reshape(N, -1, h, w) => return patches.reshape(N, -2, h, w)":
+            "NumPy takes any negative size for the one that it is to find",
     },
 )  # fmt: skip
 
@@ -1550,10 +1562,10 @@ SelfAttention2d = Exercise(
     ],
     forbidden=[TORCH_ATTENTION],
     equivalents={
-        'line 34: out = v @ weights.transpose(1, 2) => out = v @ weights.transpose(2, 1)':
-            'exchanging two axes is the same in either order',
-        'line 32: scores = q.transpose(1, 2) @ k / q.shape[1] ** 0.5 => scores = q.transpose(2, 1) @ k / q.shape[1] ** 0.5':
-            'exchanging two axes is the same in either order',
+        "line 34: out = v @ weights.transpose(1, 2) => out = v @ weights.transpose(2, 1)":
+            "exchanging two axes is the same in either order",
+        "line 32: scores = q.transpose(1, 2) @ k / q.shape[1] ** 0.5 => scores = q.transpose(2, 1) @ k / q.shape[1] ** 0.5":
+            "exchanging two axes is the same in either order",
     },
 )  # fmt: skip
 
@@ -1740,10 +1752,10 @@ squeeze_excite = Exercise(
         Mistake("bad arguments raise nothing", excite_checks_nothing),
     ],
     equivalents={
-        'line 21: excited = np.maximum(squeezed @ w1.T, 0) @ w2.T => excited = np.maximum(0, squeezed @ w1.T) @ w2.T':
-            'the maximum of two is the same in either order',
-        'line 20: squeezed = x.mean(axis=(2, 3)) => squeezed = x.mean(axis=(3, 2))':
-            'the mean over two axes is the same in either order',
+        "line 21: excited = np.maximum(squeezed @ w1.T, 0) @ w2.T => excited = np.maximum(0, squeezed @ w1.T) @ w2.T":
+            "the maximum of two is the same in either order",
+        "line 20: squeezed = x.mean(axis=(2, 3)) => squeezed = x.mean(axis=(3, 2))":
+            "the mean over two axes is the same in either order",
     },
 )  # fmt: skip
 
@@ -1984,12 +1996,12 @@ CBAM = Exercise(
         Mistake("sizes that do not fit raise nothing", gates(check=False)),
     ],
     equivalents={
-        'line 36: squeezed = (x.mean(dim=(2, 3)), x.amax(dim=(2, 3))) => squeezed = (x.amax(dim=(2, 3)), x.mean(dim=(2, 3)))':
-            'both go through the same layers and are added',
-        'line 36: squeezed = (x.mean(dim=(2, 3)), x.amax(dim=(2, 3))) => squeezed = (x.mean(dim=(3, 2)), x.amax(dim=(2, 3)))':
-            'the maximum and the mean over two axes are the same in either order',
-        'line 36: squeezed = (x.mean(dim=(2, 3)), x.amax(dim=(2, 3))) => squeezed = (x.mean(dim=(2, 3)), x.amax(dim=(3, 2)))':
-            'the maximum and the mean over two axes are the same in either order',
+        "line 36: squeezed = (x.mean(dim=(2, 3)), x.amax(dim=(2, 3))) => squeezed = (x.amax(dim=(2, 3)), x.mean(dim=(2, 3)))":
+            "both go through the same layers and are added",
+        "line 36: squeezed = (x.mean(dim=(2, 3)), x.amax(dim=(2, 3))) => squeezed = (x.mean(dim=(3, 2)), x.amax(dim=(2, 3)))":
+            "the maximum and the mean over two axes are the same in either order",
+        "line 36: squeezed = (x.mean(dim=(2, 3)), x.amax(dim=(2, 3))) => squeezed = (x.mean(dim=(2, 3)), x.amax(dim=(3, 2)))":
+            "the maximum and the mean over two axes are the same in either order",
     },
 )  # fmt: skip
 
