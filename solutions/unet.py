@@ -107,7 +107,7 @@ def unet_shapes(h, w, depth, padding):
     A pooling halves the size, and an upsampling doubles it.
 
     Returns a list of 2 * depth + 1 tuples (height, width): the size behind
-    each pair of convolutions, down, at the bottom and up again.
+    the second of each two convolutions, down, at the bottom and up again.
     Raises ValueError if depth is below 1, if padding is not 0 or 1, if a size
     that comes to a pooling is odd, or if a size falls below 1.
     Source: Ronneberger, Fischer and Brox (2015), figure 1.
