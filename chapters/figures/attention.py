@@ -44,20 +44,20 @@ def steps(
     """
     (Nq, d), (Nk, dv) = q.shape, v.shape
     middle, right = d + 1.6, d + Nk + 3.2
-    width, height = right + dv, 1 + d + 1.2 + Nq + 0.2
+    low = 2.2 + max(d, Nk)
+    width, height = right + dv, low + Nq + 0.1
     figure, ax = canvas(0.5 * width, 0.5 * height)
     drawing(ax, width, height)
-    low = 2.2 + d
     numbers(ax, q, INPUT, (0, low))
-    numbers(ax, k.T, INPUT, (middle, 1))
+    numbers(ax, k.T, INPUT, (middle, low - 1.2 - d))
     numbers(ax, np.round(weights, 2), WEIGHT, (middle, low))
-    numbers(ax, v, INPUT, (right, 1 + (d - Nk) / 2 if d > Nk else 1))
+    numbers(ax, v, INPUT, (right, low - 1.2 - Nk))
     numbers(ax, np.round(out, 2), OUTPUT, (right, low))
     for left, across in ((0, d), (middle, Nk), (right, dv)):
         frame(ax, left, low, across, 1, ACCENT)
     caption(ax, d / 2, low - 0.4, "queries", INPUT)
-    caption(ax, middle + Nk / 2, 0.6, "a key in each column", INPUT)
-    caption(ax, right + dv / 2, 0.6, "values", INPUT)
+    caption(ax, middle + Nk / 2, low - 1.6 - d, "a key in each column", INPUT)
+    caption(ax, right + dv / 2, low - 1.6 - Nk, "values", INPUT)
     caption(ax, middle + Nk / 2, low - 0.4, "weights", WEIGHT)
     caption(ax, right + dv / 2, low - 0.4, "means", OUTPUT)
     return figure
