@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from itertools import permutations
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,6 +28,7 @@ from figures import (
     pooling,
     separable,
     transposed,
+    unet,
     upsampling,
 )
 from figures.photo import photograph
@@ -188,3 +190,18 @@ def still_attention_patches(reference: ModuleType) -> Figure:
         shares[name] = reference.attention(t / 0.1, t, t)[1][6].reshape(4, 4)
     with rc_context(SETTINGS):
         return attention.looking(image, shares, (1, 2), 2)
+
+
+def data_unet_skips(reference: ModuleType) -> dict[str, Any]:
+    """The weights of a small trained network, and pictures for it."""
+    return unet.network()
+
+
+def still_unet_skips(reference: ModuleType) -> Figure:
+    """The first picture, and what the network finds in it with all skips."""
+    given = unet.network()
+    image = np.array(given["images"][0]).reshape(24, 24)
+    mask = np.array([digit == "1" for digit in given["masks"][0]]).reshape(24, 24)
+    chance = unet.whole_network(given["layers"], image)
+    with rc_context(SETTINGS):
+        return unet.live_state(image, chance, chance > 0.5, mask)
