@@ -2071,7 +2071,7 @@ class Reader(nn.Module):
         return self.head(t[:, self.read].relu())
 
 
-def fit(net, images, labels, epochs, step=True, report=None):
+def fit(net, images, labels, epochs, step=True):
     """Train a network as the reference trains its own."""
     x, y = torch.as_tensor(images), torch.as_tensor(labels)
     adam = torch.optim.Adam(net.parameters(), 5e-3)
@@ -2085,39 +2085,32 @@ def fit(net, images, labels, epochs, step=True, report=None):
     return net
 
 
+def check_arguments(images, labels, epochs):
+    """The checks that the stub gives."""
+    solutions.check_shape(images, "images", (len(images), 1, 24, 24), "images")
+    solutions.check_shape(labels, "labels", (len(images),), "labels")
+    solutions.check_least(1, epochs=epochs)
+
+
 def reader_with_norm(images, labels, epochs, seed, report=None):
+    check_arguments(images, labels, epochs)
     torch.manual_seed(seed)
     return fit(Reader(), images, labels, epochs)
 
 
-def reader_untrained(images, labels, epochs, seed, report=None):
-    torch.manual_seed(seed)
-    return Reader()
+def reader(train, **kind):
+    """A broken reader: another kind of network, or train(net, x, y, epochs)."""
+
+    def wrong(images, labels, epochs, seed, report=None):
+        check_arguments(images, labels, epochs)
+        torch.manual_seed(seed)
+        return train(Reader(**kind), images, labels, epochs)
+
+    return wrong
 
 
-def reader_shuffled(images, labels, epochs, seed, report=None):
-    torch.manual_seed(seed)
-    return fit(Reader(), images, labels[torch.randperm(len(labels)).numpy()], 3)
-
-
-def reader_without_attention(images, labels, epochs, seed, report=None):
-    torch.manual_seed(seed)
-    return fit(Reader(attends=False), images, labels, epochs)
-
-
-def reader_without_places(images, labels, epochs, seed, report=None):
-    torch.manual_seed(seed)
-    return fit(Reader(places=False), images, labels, epochs)
-
-
-def reader_of_a_corner(images, labels, epochs, seed, report=None):
-    torch.manual_seed(seed)
-    return fit(Reader(read=0), images, labels, epochs)
-
-
-def reader_without_steps(images, labels, epochs, seed, report=None):
-    torch.manual_seed(seed)
-    return fit(Reader(), images, labels, 1, step=False)
+def fit_shuffled(net, images, labels, epochs):
+    return fit(net, images, labels[torch.randperm(len(labels)).numpy()], 3)
 
 
 train_arrow_reader = Exercise(
@@ -2129,8 +2122,8 @@ train_arrow_reader = Exercise(
     ],
     cases=[
         trained("new digits", "digits that it has not seen", digits_around, "accuracy",
-                0.8, public=True),
-        trained("new digits", "other digits, another seed", digits_around, "accuracy", 0.8),
+                0.7, public=True),
+        trained("new digits", "other digits, another seed", digits_around, "accuracy", 0.7),
         case("new digits", "images without the axis of channels", normal(5, 24, 24),
              Drawn(lambda rng: rng.integers(10, size=5)), 1, 0),
         case("new digits", "more labels than images", normal(5, 1, 24, 24),
@@ -2141,14 +2134,15 @@ train_arrow_reader = Exercise(
     seconds=30.0,
     alternatives=[reader_with_norm],
     mistakes=[
-        Mistake("the network is not trained", reader_untrained),
-        Mistake("the optimiser takes no steps", reader_without_steps),
-        Mistake("the labels are shuffled apart from the images", reader_shuffled),
+        Mistake("the network is not trained", reader(lambda net, *data: net)),
+        Mistake("the optimiser takes no steps", reader(
+            lambda net, x, y, _: fit(net, x, y, 1, step=False))),
+        Mistake("the labels are shuffled apart from the images", reader(fit_shuffled)),
         Mistake("the attention is left out, so that the arrow meets no digit",
-                reader_without_attention),
+                reader(fit, attends=False)),
         Mistake("the positions are left out, so that all digits around look alike to "
-                "the arrow", reader_without_places),
+                "the arrow", reader(fit, places=False)),
         Mistake("the answer is read off a corner, which does not know the arrow",
-                reader_of_a_corner),
+                reader(fit, read=0)),
     ],
 )  # fmt: skip

@@ -100,7 +100,7 @@ function digitPicture({ digit, patch, place }) {
     const grey = Math.round(255 * (1 - Number(ink) / 9));
     return svg("rect", {
       x: j * CELL, y: i * CELL, width: CELL + 0.5, height: CELL + 0.5,
-      fill: `rgb(${grey}, ${grey}, ${grey})`,
+      fill: `rgb(${grey}, ${grey}, ${grey})`, "shape-rendering": "crispEdges",
     });
   }));
   const lines = [...Array((SIDE / patch) ** 2).keys()].map((n) => square(
