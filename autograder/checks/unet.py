@@ -1461,6 +1461,8 @@ def soft_dice(logits, t):
 
 
 def segmenter_by_dice(images, masks, epochs, seed, report=None):
+    solutions.check_rank(images, "images", 4, "(N, 1, H, W)")
+    solutions.check_same(images, masks[:, None], ("images", "masks"))
     solutions.check_least(1, epochs=epochs)
     torch.manual_seed(seed)
     return fit(NetRecursive(1, 1, 8, 2), images, masks, epochs, loss=soft_dice)
