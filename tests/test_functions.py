@@ -1,4 +1,4 @@
-"""Exercises that are called with a function: about 6 s, most of them for the sandbox."""
+"""Exercises that are called with a function: about 6 s, most for the sandbox."""
 
 from __future__ import annotations
 
