@@ -89,7 +89,8 @@ def batchnorm2d(
     ### BEGIN SOLUTION
     mean, var = running_mean, running_var
     if training:
-        mean, var = x.mean(axis=(0, 2, 3)), x.var(axis=(0, 2, 3))
+        axes = (0, 2, 3)
+        mean, var = x.mean(axes), x.var(axes)
         unbiased = var * count / (count - 1)
         running_mean = (1 - momentum) * running_mean + momentum * mean
         running_var = (1 - momentum) * running_var + momentum * unbiased
