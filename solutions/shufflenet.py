@@ -93,7 +93,7 @@ def group_conv2d(x, w, groups):
     windows = sliding_window_view(x, (kh, kw), axis=(2, 3))
     parts = windows.reshape(N, groups, I, *windows.shape[2:])
     kernels = w.reshape(groups, O // groups, I, kh, kw)
-    y = np.einsum("ngihwuv,goiuv->ngohw", parts, kernels, optimize=True)
+    y = np.einsum("ngihwuv,goiuv->ngohw", parts, kernels)
     return y.reshape(N, O, *y.shape[3:]).astype(x.dtype)
     ### END SOLUTION
 
@@ -145,9 +145,10 @@ def reach(layers, channels):
     ### BEGIN SOLUTION
     seen = np.eye(channels, dtype=bool)
     for kind, groups in layers:
-        parts = seen.reshape(groups, channels // groups, channels)
+        each = channels // groups
+        parts = seen.reshape(groups, each, channels)
         if kind == "conv":  # all in a group see what one of them saw
-            seen = parts.any(axis=1).repeat(channels // groups, axis=0)
+            seen = parts.any(axis=1).repeat(each, axis=0)
         else:
             seen = parts.swapaxes(0, 1).reshape(channels, channels)
     return seen

@@ -197,6 +197,8 @@ group_conv2d = Exercise(
              strided(normal(2, 6, 6, 7)), strided(normal(9, 2, 2, 3)), 3),
         case("dtype and errors", "float32 stays float32",
              normal(2, 6, 6, 5, dtype="float32"), normal(4, 3, 3, 2, dtype="float32"), 2),
+        case("dtype and errors", "float32 images with float64 kernels",
+             normal(2, 6, 5, 4, dtype="float32"), normal(4, 3, 2, 3), 2),
         case("dtype and errors", "images of whole numbers of type int",
              integers(1, 6, 4, 5, dtype="int64"), integers(4, 3, 2, 3, dtype="int64"), 2,
              any_dtype=True),
@@ -368,6 +370,14 @@ channel_shuffle = Exercise(
         case("dtype and errors", "x without a batch axis", normal(6, 4, 3), 2),
     ],
     explain=calls(shuffle_calls),
+    equivalents={
+        "line 17: parts = x.reshape(N, groups, C // groups, H, W) => "
+        "parts = x.reshape(N, groups, C // groups, W, H)":
+        "the last two axes stay where they are until they are cut as in x again",
+        "line 18: return parts.swapaxes(1, 2).reshape(N, C, H, W) => "
+        "return parts.swapaxes(2, 1).reshape(N, C, H, W)":
+        "two axes are exchanged, whichever is named first",
+    },
     forbidden=[TORCH_CHANNEL_SHUFFLE],
     oracle=shuffle_by_torch,
     alternatives=[shuffle_loops, shuffle_by_index, shuffle_by_stack, shuffle_by_formula],
@@ -538,6 +548,13 @@ reach = Exercise(
         case("edges and errors", "another layer", [("conv", 2), ("pool", 2)], 6),
     ],
     explain=calls(reach_calls),
+    equivalents={
+        "line 25: if kind == 'conv': => if kind <= 'conv':":
+        "the other word that gets here, shuffle, comes later in the alphabet",
+        "line 28: seen = parts.swapaxes(0, 1).reshape(channels, channels) => "
+        "seen = parts.swapaxes(1, 0).reshape(channels, channels)":
+        "two axes are exchanged, whichever is named first",
+    },
     oracle=reach_by_torch,
     alternatives=[reach_by_matrices, reach_by_sets, reach_backwards],
     mistakes=[
@@ -707,6 +724,11 @@ shuffle_unit_macs = Exercise(
         case("stride 2 and errors", "no columns", 8, 8, 5, 0, 2),
     ],
     explain=calls(macs_calls),
+    equivalents={
+        "line 26: made = c_out if stride == 1 else c_out - c_in => "
+        "made = c_out if stride <= 1 else c_out - c_in":
+        "the rails let no other stride than 1 and 2 pass",
+    },
     oracle=macs_by_layers,
     alternatives=[macs_by_places, macs_as_numpy],
     mistakes=[
@@ -1011,6 +1033,16 @@ ShuffleUnit = Exercise(
         *[unit_refused(label) for label in list(UNIT_ERRORS)[1:]],
     ],
     explain=calls(unit_calls),
+    equivalents={
+        "line 33: made = c_out if stride == 1 else c_out - c_in => "
+        "made = c_out if stride <= 1 else c_out - c_in":
+        "the rails let no other stride than 1 and 2 pass",
+        "line 46: if self.stride == 1: => if self.stride <= 1:":
+        "the rails let no other stride than 1 and 2 pass",
+        "line 43: y = y.unflatten(1, (self.groups, -1)).swapaxes(1, 2).flatten(1, 2) => "
+        "y = y.unflatten(1, (self.groups, -1)).swapaxes(2, 1).flatten(1, 2)":
+        "two axes are exchanged, whichever is named first",
+    },
     oracle=UnitByTorch,
     alternatives=[UnitByTorch, UnitByIndex, UnitByParts],
     mistakes=[
