@@ -693,7 +693,7 @@ def winograd_by_formulas(x, w):
         for j in range(0, w_out, 2):
             window = padded[:, :, i : i + 4, j : j + 4].transpose(2, 3, 0, 1)
             d = pixels([np.stack(pixels(row)) for row in window])
-            m = [np.einsum("knc,koc->kno", *both) for both in zip(d, g, strict=True)]
+            m = [np.einsum("jnc,joc->jno", *both) for both in zip(d, g, strict=True)]
             tile = results([np.stack(results(row)) for row in m])
             y[:, :, i : i + 2, j : j + 2] = np.stack(tile).transpose(2, 3, 0, 1)
     return y[:, :, :h_out, :w_out].astype(x.dtype)
