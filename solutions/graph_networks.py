@@ -82,7 +82,7 @@ def message_passing(x, edges, reduce):
     if reduce == "max":
         y = np.full(x.shape, -np.inf, x.dtype)
         np.maximum.at(y, target, x[source])
-        return np.where(count == 0, 0, y).astype(x.dtype)
+        return np.where(count == 0, 0, y)
     y = np.zeros_like(x)
     np.add.at(y, target, x[source])
     if reduce == "mean":
@@ -278,7 +278,7 @@ class GATLayer(nn.Module):
         self.slope = slope
         ### BEGIN SOLUTION
         self.lin = nn.Linear(c_in, c_out, bias=False)
-        self.att = nn.Parameter(torch.randn(2 * c_out) / c_out**0.5)
+        self.att = nn.Parameter(torch.randn(2 * c_out))
         ### END SOLUTION
 
     def forward(self, x, a):

@@ -270,6 +270,16 @@ message_passing = Exercise(
                 lenient(solutions.message_passing, np.zeros((1, 1)))),
     ],
     forbidden=[GRAPH_LIBRARY],
+    equivalents={
+        "line 21: if reduce == 'max': => if reduce <= 'max':":
+            "of the three words only max is not after max",
+        'line 24: return np.where(count == 0, 0, y) => return np.where(count <= 0, 0, y)':
+            "a count is never below 0",
+        "line 27: if reduce == 'mean': => if reduce <= 'mean':":
+            "only mean and sum are left, and sum is after mean",
+        'line 28: y = y / np.maximum(count, 1) => y = y / np.maximum(1, count)':
+            "the maximum of two is the same in either order",
+    },
 )  # fmt: skip
 
 # ---- normalised_adjacency --------------------------------------------------
@@ -455,6 +465,14 @@ normalised_adjacency = Exercise(
                 lenient(solutions.normalised_adjacency, np.zeros((1, 1)))),
     ],
     forbidden=[GRAPH_LIBRARY],
+    equivalents={
+        "line 27: if mode == 'row': => if mode <= 'row':":
+            "sym is after row",
+        'line 26: inverse[degrees > 0] = 1 / degrees[degrees > 0] => inverse[degrees != 0] = 1 / degrees[degrees > 0]':
+            "no degree is below 0",
+        'line 26: inverse[degrees > 0] = 1 / degrees[degrees > 0] => inverse[degrees > 0] = 1 / degrees[degrees != 0]':
+            "no degree is below 0",
+    },
 )  # fmt: skip
 
 # ---- gcn_layer -------------------------------------------------------------
@@ -1036,6 +1054,8 @@ gat_weights = Exercise(
              np.array([1.0, 0.5, 2, 1.5])),
         case("edges, dtype and errors", "float32", normal(6, 4, dtype="float32"),
              weights(6, 1, "float32"), normal(8, dtype="float32")),
+        case("edges, dtype and errors", "float32 features, the rest float64",
+             normal(5, 3, dtype="float32"), weights(5), normal(6)),
         case("edges, dtype and errors", "a graph of bools", normal(5, 2),
              Drawn(lambda rng: weights(5).draw(rng) > 0), normal(4)),
         case("edges, dtype and errors", "a weight below 0 is a neighbour, too",
@@ -1080,6 +1100,18 @@ gat_weights = Exercise(
                 lenient(solutions.gat_weights, np.zeros((1, 1)))),
     ],
     forbidden=[GRAPH_LIBRARY],
+    equivalents={
+        'line 27: return (raw / np.where(total == 0, 1, total)).astype(h.dtype) => return (raw / np.where(total <= 0, 1, total)).astype(h.dtype)':
+            "a sum of exponentials is never below 0",
+        'line 22: scores = np.where(scores < 0, slope * scores, scores) => scores = np.where(scores <= 0, slope * scores, scores)':
+            "at 0 both are 0",
+        'line 25: raw = np.exp(scores - np.where(np.isinf(top), 0, top)) => raw = np.exp(scores - np.where(np.isinf(top), 1, top))':
+            "minus infinity stays what it is, whatever is taken away",
+        'line 25: raw = np.exp(scores - np.where(np.isinf(top), 0, top)) => raw = np.exp(scores - np.where(np.isinf(top), -1, top))':
+            "minus infinity stays what it is, whatever is taken away",
+        'line 27: return (raw / np.where(total == 0, 1, total)).astype(h.dtype) => return (raw / np.where(total == 0, 2, total)).astype(h.dtype)':
+            "0 divided by 2 is 0 as well",
+    },
 )  # fmt: skip
 
 # ---- GATLayer --------------------------------------------------------------
@@ -1220,6 +1252,8 @@ GATLayer = Exercise(
                  backward=False),
         gat_case("edges and errors", "two nodes without neighbours",
                  whole(weights(6, 2)), 6, 4, 3, public=True),
+        gat_case("edges and errors", "weights below 0 are neighbours, too",
+                 Drawn(lambda rng: -weights(5).draw(rng)), 5, 2, 3, backward=False),
         gat_case("edges and errors", "another slope", whole(weights(5)), 5, 3, 4, 0.7),
         gat_case("edges and errors", "float32", whole(weights(6, 1)), 6, 4, 3,
                  dtype="float32"),
@@ -1534,6 +1568,20 @@ image_to_graph = Exercise(
                 lenient(solutions.image_to_graph, np.zeros((0, 2), np.int64))),
     ],
     forbidden=[GRAPH_LIBRARY],
+    equivalents={
+        'line 22: near = 0 < steps <= neighbours // 4 => near = 0 < steps <= neighbours / 4':
+            "4 and 8 are divided without a remainder",
+        'line 22: near = 0 < steps <= neighbours // 4 => near = 0 < steps <= neighbours // 3':
+            "4 // 3 is 1 and 8 // 3 is 2, as with 4",
+        'line 22: near = 0 < steps <= neighbours // 4 => near = 0 != steps <= neighbours // 4':
+            "a number of steps is never below 0",
+        'line 23: if near and 0 <= row < h and (0 <= column < w): => if near and 0 <= row != h and (0 <= column < w):':
+            "a row is at most h",
+        'line 23: if near and 0 <= row < h and (0 <= column < w): => if near and 0 <= row < h and (0 <= column != w):':
+            "a column is at most w",
+        'line 25: return np.array(edges, np.int64).reshape(-1, 2) => return np.array(edges, np.int64).reshape(-2, 2)':
+            "NumPy finds out any size that is below 0",
+    },
 )  # fmt: skip
 
 # ---- conv_as_messages ------------------------------------------------------
@@ -1598,10 +1646,10 @@ def other_conv(change=None, mode=None, end=None):
         if end:
             return end(y, x, w)
         if change:
-            return conv_by_torch(x, change(w))
+            return conv_by_windows(x, change(w))
         ph, pw = w.shape[-2] // 2, w.shape[-1] // 2
         wide = np.pad(x, [(0, 0)] * (x.ndim - 2) + [(ph, ph), (pw, pw)], mode)
-        inside = conv_by_torch(wide, w)
+        inside = conv_by_windows(wide, w)
         return inside[..., ph : ph + x.shape[-2], pw : pw + x.shape[-1]]
 
     return wrong
@@ -1619,7 +1667,7 @@ def without_centre(w):
 
 
 def first_channel(y, x, w):
-    return conv_by_torch(x[:, :1], w[:, :1]) if x.ndim == 4 else y
+    return conv_by_windows(x[:, :1], w[:, :1]) if x.ndim == 4 else y
 
 
 def no_padding(y, x, w):
@@ -1629,7 +1677,7 @@ def no_padding(y, x, w):
 
 def mean_of_messages(y, x, w):
     """Divided by the number of messages, which is smaller at the edge."""
-    count = conv_by_torch(np.ones(x.shape[-2:]), np.ones(w.shape[-2:]))
+    count = conv_by_windows(np.ones(x.shape[-2:]), np.ones(w.shape[-2:]))
     return (y / count).astype(x.dtype)
 
 
@@ -1709,12 +1757,20 @@ conv_as_messages = Exercise(
                 lenient(solutions.conv_as_messages, np.zeros((1, 1)))),
     ],
     forbidden=[TORCH_CONV, TORCH_UNFOLD, SCIPY_CONV],
+    equivalents={
+        'line 22: if x.ndim == 2: => if x.ndim <= 2:':
+            "x has two axes or four",
+        'line 23: return conv_as_messages(x[None, None], w[None, None])[0, 0] => return conv_as_messages(x[None, None], w[None, None])[-1, 0]':
+            "there is one image",
+        'line 23: return conv_as_messages(x[None, None], w[None, None])[0, 0] => return conv_as_messages(x[None, None], w[None, None])[0, -1]':
+            "there is one channel",
+    },
 )  # fmt: skip
 
 # ---- train_node_classifier -------------------------------------------------
 
 GROUPS, FEATURES = 3, 6
-NODES, KNOWN = 150, 8  # nodes of a graph; nodes of each group whose class is known
+NODES, KNOWN = 150, 16  # nodes of a graph; nodes of each group whose class is known
 
 
 def normalised(a):
@@ -1727,13 +1783,13 @@ def normalised(a):
 def communities(rng, means):
     """A graph of three groups: features, gathering weights, classes.
 
-    Two nodes of a group are joined five times as often as two of different
+    Two nodes of a group are joined ten times as often as two of different
     groups, and the features of a node hardly tell its group.
     """
     labels = rng.integers(GROUPS, size=NODES)
-    chance = np.where(labels[:, None] == labels, 0.15, 0.03)
+    chance = np.where(labels[:, None] == labels, 0.2, 0.02)
     a = np.triu(rng.random((NODES, NODES)) < chance, 1)
-    x = means[labels] + 1.2 * rng.standard_normal((NODES, FEATURES))
+    x = means[labels] + 0.8 * rng.standard_normal((NODES, FEATURES))
     return x.astype("float32"), normalised(a + a.T), labels
 
 

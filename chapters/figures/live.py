@@ -23,6 +23,7 @@ from figures import (
     dropout,
     factorised,
     fast_convolution,
+    graph_networks,
     kernel_size,
     max_pooling,
     pooling,
@@ -205,3 +206,17 @@ def still_unet_skips(reference: ModuleType) -> Figure:
     chance = unet.whole_network(given["layers"], image)
     with rc_context(SETTINGS):
         return unet.live_state(image, chance, chance > 0.5, mask)
+
+
+def still_graph_networks_hops(reference: ModuleType) -> Figure:
+    """From whom member 16 of the karate club hears in two layers."""
+    own = np.arange(34).repeat(2).reshape(-1, 2)
+    pairs = graph_networks.MET[:, :2]
+    edges = np.concatenate([pairs, pairs[:, ::-1], own])
+    heard = np.eye(34)
+    steps = np.zeros(34, int)
+    for _ in range(6):
+        steps += heard[16] == 0
+        heard = reference.message_passing(heard, edges, "max")
+    with rc_context(SETTINGS):
+        return graph_networks.hops(graph_networks.CLUB, pairs, 16, steps, 2)
