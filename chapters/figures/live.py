@@ -28,6 +28,7 @@ from figures import (
     max_pooling,
     pooling,
     separable,
+    shufflenet,
     transposed,
     unet,
     upsampling,
@@ -220,3 +221,17 @@ def still_graph_networks_hops(reference: ModuleType) -> Figure:
         heard = reference.message_passing(heard, edges, "max")
     with rc_context(SETTINGS):
         return graph_networks.hops(graph_networks.CLUB, pairs, 16, steps, 2)
+
+
+def still_shufflenet_wires(reference: ModuleType) -> Figure:
+    """Twelve channels in three groups: two layers, and a shuffle between them."""
+    conv, shuffle = ("conv", 3), ("shuffle", 3)
+    panels = {
+        name: (layers, reference.reach(layers, 12))
+        for name, layers in {
+            "no shuffle": [conv, conv],
+            "a shuffle": [conv, shuffle, conv],
+        }.items()
+    }
+    with rc_context(SETTINGS):
+        return shufflenet.stacks(panels, output=4)
