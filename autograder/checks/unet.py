@@ -276,6 +276,13 @@ dice_loss = Exercise(
     oracle=dice_by_torch,
     # A sigmoid in float32 is as good, so no more digits are asked for.
     rtol={"float64": 1e-5},
+    equivalents={
+        "line 17: q = 0.5 + 0.5 * np.tanh(0.5 * logits.reshape(N, -1)) => "
+        "q = 0.5 + 0.5 * np.tanh(0.5 * logits.reshape(N, -2))":
+        "NumPy takes any negative length for the one that is left over",
+        "line 18: t = target.reshape(N, -1) => t = target.reshape(N, -2)":
+        "NumPy takes any negative length for the one that is left over",
+    },
     alternatives=[dice_by_torch, dice_by_loop, dice_by_difference, dice_in_its_dtype],
     mistakes=[
         Mistake("the logits are taken for probabilities, without a sigmoid",
@@ -452,6 +459,7 @@ unet_shapes = Exercise(
         case("errors", "an odd width without padding", 20, 21, 1, 0),
         case("errors", "an odd height at the third pooling", 96, 92, 3, 0),
         case("errors", "nothing left at the bottom", 12, 30, 1, 0),
+        case("errors", "no column left at the bottom", 30, 12, 1, 0),
         case("errors", "nothing left on the way up", 40, 60, 2, 0),
         case("errors", "a first pair of convolutions that takes all", 4, 20, 1, 0),
         case("errors", "depth 0", 8, 12, 0, 1),
@@ -459,6 +467,12 @@ unet_shapes = Exercise(
     ],
     explain=calls(shape_calls),
     oracle=shapes_by_torch,
+    equivalents={
+        "line 20: if 0 < level <= depth: => if 0 != level <= depth:":
+        "a level is never below 0",
+        "line 22: elif level > depth: => elif level >= depth:":
+        "level = depth, which is at least 1, has gone the way of the line before",
+    },
     alternatives=[shapes_by_torch, shapes_by_axis, shapes_recursive],
     mistakes=[
         Mistake("there is one convolution on each level, and not two",
@@ -561,6 +575,12 @@ valid_sizes = Exercise(
     ],
     explain=calls(size_calls),
     oracle=sizes_by_trying,
+    equivalents={
+        "line 17: bottom = lost - (lost - 1) // step => "
+        "bottom = lost - (lost - 2) // step":
+        "lost is 0 or 4: 3 and 2 have the same quotient by 2, and by 4 and more; so "
+        "have -1 and -2",
+    },
     alternatives=[sizes_by_trying, sizes_from_bottom, sizes_by_table],
     mistakes=[
         Mistake("the least size leaves one row at the bottom, and nothing is left on "

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from convnets.palette import ACCENT, INK, INPUT, MUTED, OUTPUT, WEIGHT, tint
+from convnets.palette import ACCENT, INK, INPUT, MUTED, OUTPUT, PAPER, WEIGHT, tint
 from figures.style import arrow, canvas, drawing
 
 # A small trained network and pictures for the live figure unet_skips, as JSON. Its
@@ -96,7 +96,8 @@ def windows(
         box = Rectangle(corner, size, size, fill=False, edgecolor=ACCENT, lw=2.2)
         large.add_patch(box)
         middle = column + size / 2 - 0.5, row + size / 2 - 0.5
-        large.text(*middle, name, color=ACCENT, ha="center", va="center", fontsize=14)
+        label = {"boxstyle": "round,pad=0.15", "fc": PAPER, "ec": ACCENT}
+        large.text(*middle, name, color=ACCENT, ha="center", va="center", bbox=label)
     return figure
 
 
@@ -154,7 +155,7 @@ def answers(
     Pixels that are found are pale; a cross is wrongly found, a ring is missed.
     """
     columns = 1 + len(found)
-    figure = Figure(figsize=(5.8, 1.55 * len(images) + 0.4), layout="constrained")
+    figure = Figure(figsize=(5.8, 1.12 * len(images) + 0.45), layout="constrained")
     grid = figure.subplots(len(images), columns, squeeze=False)
     for row, (axes, image, mask) in enumerate(zip(grid, images, masks, strict=True)):
         _grey(axes[0], image)
