@@ -537,7 +537,9 @@ multi_head_attention = Exercise(
     ],
     cases=[
         case("heads", "two tokens, two heads of one feature",
-             integers(1, 2, 2, low=-2, high=2), *[integers(2, 2, low=-2, high=2)] * 4, 2,
+             np.array([[[1.0, 2.0], [3.0, -1.0]]]), *[
+                 np.array(w, float) for w in ([[1, 0], [1, 1]], [[0, 1], [1, -1]],
+                                              [[2, 1], [0, 1]], [[1, 0], [1, 2]])], 2,
              public=True),
         heads_case("heads", "five tokens, two heads of three features", 2, 5, 6, 2,
                    public=True),
@@ -611,7 +613,7 @@ multi_head_attention = Exercise(
     equivalents={
         "line 29: return y.reshape(N, T, heads, D // heads).swapaxes(1, 2) => return y.reshape(N, T, heads, D // heads).swapaxes(2, 1)":
             "exchanging two axes is the same in either order",
-        "line 31: out = out.swapaxes(1, 2).reshape(N, T, D) => out = out.swapaxes(2, 1).reshape(N, T, D)":
+        "line 32: out = out.swapaxes(1, 2).reshape(N, T, D) => out = out.swapaxes(2, 1).reshape(N, T, D)":
             "exchanging two axes is the same in either order",
     },
 )  # fmt: skip
@@ -823,12 +825,10 @@ MultiHeadAttention = Exercise(
              {"dim": 6, "heads": 4}, None, [], None, caller="module", public=True),
         case("masks, dtype and errors", "no heads", {"dim": 6, "heads": 0}, None, [],
              None, caller="module"),
-        case("masks, dtype and errors", "a mask of another shape",
-             {"dim": 6, "heads": 2}, None, [normal(2, 4, 6), allowed(5, 5)], None,
-             caller="module"),
-        case("masks, dtype and errors", "a mask of numbers",
-             {"dim": 6, "heads": 2}, None, [normal(2, 4, 6), normal(4, 4)], None,
-             caller="module"),
+        layer_case("masks, dtype and errors", "a mask of another shape", 2, 4, 6, 2,
+                   allowed(5, 5)),
+        layer_case("masks, dtype and errors", "a mask of numbers", 2, 4, 6, 2,
+                   normal(4, 4)),
     ],
     explain=calls(layer_calls),
     oracle=HeadsByInfinity,
