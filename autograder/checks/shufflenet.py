@@ -1258,6 +1258,11 @@ ShuffleNet = Exercise(
           for i, (label, sizes) in enumerate(NET_ERRORS.items())],
     ],
     explain=calls(net_calls),
+    equivalents={
+        "line 47: return self.fc(y.mean(dim=(2, 3))) => "
+        "return self.fc(y.mean(dim=(3, 2)))":
+        "a mean over both axes, whichever is named first",
+    },
     oracle=NetLayered,
     alternatives=[NetLayered, NetByChildren, NetOfScores],
     mistakes=[
