@@ -74,9 +74,9 @@ def rank_energy(k):
 
     k: (kh, kw), a kernel of type float32 or float64.
 
-    Returns energy: (n,) with n = min(kh, kw) and the dtype of k. energy[r] is
-    the sum of the r + 1 largest squared singular values of k, divided by the
-    sum of all of them; the last entry is 1. A kernel of zeros has the energy
+    Returns energy: (n,) with n = min(kh, kw) and the dtype of k. energy[i] is
+    E_(i+1): the sum of the i + 1 largest squared singular values of k, divided
+    by the sum of all of them; the last entry is 1. A kernel of zeros has the energy
     1 throughout.
     Raises ValueError if k does not have two axes, or if it is empty.
     """

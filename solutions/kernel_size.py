@@ -36,8 +36,8 @@ def receptive_field(layers):
     Raises ValueError if a k, a stride or a dilation is below 1.
     Source: Araujo, Norris and Sim (2019).
     """
-    for size, step, gap in layers:
-        check_least(k=size, stride=step, dilation=gap)
+    for k, stride, dilation in layers:
+        check_least(k=k, stride=stride, dilation=dilation)
     ### BEGIN SOLUTION
     size, jump = 1, 1
     for k, stride, dilation in layers:
@@ -57,7 +57,7 @@ def stack_cost(kernels, channels, h, w):
 
     Returns the dict {"params": …, "macs": …, "rf": …} of ints for one image:
     weights, multiply-accumulate operations, and the receptive field along
-    one axis, in pixels. The padding counts as pixels.
+    one axis, in pixels. The field is not cut at the border.
     Raises ValueError if channels does not have one entry more than kernels,
     or if a kernel, a number of channels, h or w is below 1.
     """
@@ -117,7 +117,7 @@ def effective_receptive_field(kernels, size):
     Returns share: (size, size) with the dtype of the kernels (float64 for an
     empty list): the squares of the gradient of output pixel
     (size // 2, size // 2) with respect to the input pixels, divided by their
-    sum. At least one input pixel has to have a gradient other than 0.
+    sum. You may assume that some gradient is not 0.
     Raises ValueError if a kernel does not have two axes, if one of its sides
     is even, or if size is below 1.
     Source: Luo, Li, Urtasun and Zemel (2016), section 2.

@@ -101,14 +101,14 @@ def conv_transpose2d(x, w, b=None, stride=1, padding=0, output_padding=0):
     check_bias(b, O)
     sh, sw = pair(stride, "stride", 1)
     ph, pw = pair(padding, "padding", 0)
-    oh, ow = pair(output_padding, "output_padding", 0)
-    if oh >= sh or ow >= sw:
+    eh, ew = pair(output_padding, "output_padding", 0)
+    if eh >= sh or ew >= sw:
         raise ValueError(
-            f"output_padding is {(oh, ow)}; less than the stride {(sh, sw)} "
+            f"output_padding is {(eh, ew)}; less than the stride {(sh, sw)} "
             "was expected"
         )
-    h_out = (H - 1) * sh - 2 * ph + kh + oh
-    w_out = (W - 1) * sw - 2 * pw + kw + ow
+    h_out = (H - 1) * sh - 2 * ph + kh + eh
+    w_out = (W - 1) * sw - 2 * pw + kw + ew
     if min(h_out, w_out) < 1:
         raise ValueError(
             f"padding is {(ph, pw)}, which leaves an output of "
