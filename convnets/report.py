@@ -51,13 +51,16 @@ class Report:
         return f"{self.name}: {passed} of {total} public cases pass."
 
     def hidden(self) -> list[str]:
-        """What is graded besides, a line a group."""
+        """What is graded besides: a line a group, and what is not accepted."""
+        barred = self.info["forbidden"]
         return [
             f"{group['points']} "
             + ("point" if group["points"] == 1 else "points")
             + f" for {group['name']}: {group['about']} "
             + f"{group['hidden']} more hidden cases."
             for group in self.info["groups"]
+        ] + [
+            f"Not accepted: {what}. The grader reads your code, too." for what in barred
         ]
 
     def text(self) -> str:

@@ -101,6 +101,7 @@ def _entry(exercise: Exercise, chapter: str) -> dict[str, Any]:
         "minutes": exercise.minutes,
         "difficulty": exercise.difficulty,
         "public": len(exercise.cases) - len(hidden),
+        "forbidden": [rule.says for rule in exercise.forbidden],
         "groups": [
             {
                 "name": group.name,
