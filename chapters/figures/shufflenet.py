@@ -51,7 +51,7 @@ def stacks(
     panels: from a title to (layers, seen): the layers as `reach` takes them,
     and what it returns.
     """
-    widths = [len(layers) for layers, _ in panels.values()]
+    widths = [3.2 * len(layers) + 1.2 for layers, _ in panels.values()]
     figure = Figure(figsize=(6.2, 3.2), layout="constrained")
     axes = figure.subplots(1, len(panels), width_ratios=widths)
     for ax, (title, (layers, seen)) in zip(axes, panels.items(), strict=True):
@@ -130,7 +130,12 @@ def units(panels: Mapping[str, tuple[Sequence[str], str, str]]) -> Figure:
         end = tops[-1] + 2.2
         caption(ax, 6.9, 0.5, "x", INPUT)
         arrow(ax, (6.9, tops[-1] + 1.3), (6.9, end))
-        ax.plot([6.4, 1.6, 1.6, 3.9], [0.5, 0.5, end + 0.6, end + 0.6], color=MUTED)
+        ax.plot(
+            [6.4, 1.6, 1.6, 3.9],
+            [0.5, 0.5, end + 0.6, end + 0.6],
+            color=MUTED,
+            zorder=0,
+        )
         _box(ax, 0.05, 5.2, 3.1, around, INPUT, 2.2)
         _box(ax, 3.9, end, 6, meet, OUTPUT)
     return figure
