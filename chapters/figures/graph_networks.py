@@ -131,7 +131,7 @@ def fading(
 def depths(layers: Sequence[int], right: Mapping[str, np.ndarray]) -> Figure:
     """Accuracy over depth. right: from a name to (seeds, depths)."""
     figure, ax = canvas(5.6, 3.0)
-    looks = ((OUTPUT, "o", "-"), (ACCENT, "s", "--"))
+    looks = ((OUTPUT, "o", "-"), (WEIGHT, "^", ":"), (ACCENT, "s", "--"))
     for (name, shares), (colour, mark, line) in zip(right.items(), looks, strict=True):
         ax.fill_between(
             layers, shares.min(0), shares.max(0), color=tint(colour, 0.3), lw=0

@@ -1,9 +1,9 @@
-"""Pictures to segment, and still figures of the chapter `unet`."""
+"""Pictures to segment, how to train on them, and figures of the chapter `unet`."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from torch import nn
 
 from convnets.palette import ACCENT, INK, INPUT, MUTED, OUTPUT, PAPER, WEIGHT, tint
 from figures.style import arrow, canvas, drawing
@@ -45,6 +46,30 @@ def outlines(
     noise = 0.35 * rng.standard_normal(masks.shape)
     images = ((masks & ~inner) + noise)[:, None].astype("float32")
     return images, masks
+
+
+def fit(
+    net: nn.Module,
+    images: np.ndarray,
+    masks: np.ndarray,
+    epochs: int,
+    report: Callable[[int, float], None],
+) -> nn.Module:
+    """Train a network in place, in batches of 8; returns it in eval mode."""
+    x, t = torch.as_tensor(images), torch.as_tensor(masks[:, None]).float()
+    adam = torch.optim.Adam(net.parameters(), lr=1e-2, fused=True)
+    slower = torch.optim.lr_scheduler.LinearLR(adam, 1, 0.02, epochs)
+    for epoch in range(epochs):
+        losses = []
+        for some in torch.randperm(len(x)).split(8):
+            adam.zero_grad()
+            error = F.binary_cross_entropy_with_logits(net(x[some]), t[some])
+            error.backward()
+            adam.step()
+            losses.append(error.item())
+        slower.step()
+        report(epoch, float(np.mean(losses)))
+    return net.eval()
 
 
 def network() -> dict[str, Any]:
