@@ -104,7 +104,7 @@ def call_module(exercise: Callable[..., Any], call: Call) -> Any:
     output = _forward(module, tensors, call.kwargs.get("seed"))
     result: dict[str, Any] = {"output": output}
     if dy is not None:
-        output.backward(torch.as_tensor(dy))
+        _backward(output, torch.as_tensor(dy))
         result["d_inputs"] = [tensor.grad for tensor in tensors]
         result["d_parameters"] = {
             name: value.grad for name, value in module.named_parameters()
@@ -121,6 +121,14 @@ def _forward(module: torch.nn.Module, tensors: list[Any], seed: int | None) -> A
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return module(*tensors)
+
+
+def _backward(output: Any, dy: torch.Tensor) -> None:
+    if getattr(output, "shape", None) == dy.shape:
+        # The same gradients; giving dy to backward() imports sympy: a second.
+        (output * dy).sum().backward()
+    else:
+        output.backward(dy)  # says what does not fit
 
 
 def call_trained(exercise: Callable[..., Any], call: Call) -> Any:

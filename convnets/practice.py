@@ -7,16 +7,14 @@ hidden cases, it tells by group. Nothing is sent anywhere.
 
 from __future__ import annotations
 
-import json
 import sys
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from convnets import report, values
+from convnets import desk, overview, report, shown, values
 from convnets.answers import Answer, Call, invoke_here
 from convnets.compare import Difference, Rules, compare
 from convnets.watch import first_match, sentence
@@ -66,14 +64,19 @@ def check(name: str, exercise: Any = None) -> None:
     namespace = sys._getframe(1).f_globals
     if exercise is None:
         exercise = namespace.get(name)
-    start = time.perf_counter()
-    tried = run(name, exercise)
-    found = report.Report(name, info, tried, time.perf_counter() - start)
-    _results[name] = (sum(t.difference is None for t in tried), len(tried))
-    failed = found.failure is not None
-    shown = report.display(found, failed)
-    if failed:
+    if any(case["caller"] == "trained" for case in _cases(name)["cases"]):
+        print(f"{name} trains a network now; that takes seconds, or a minute.")
+    found = report.Report(name, info, run(name, exercise))
+    _results[name] = (found.passed, found.info["public"])
+    shown = report.display(found)
+    if found.failure is not None:
         raise CheckFailed(found.headline() if shown else found.text())
+
+
+def outcome(name: str, exercise: Any) -> tuple[str, int, int]:
+    """The report of an exercise as text, and how many public cases passed."""
+    found = report.Report(name, _exercise(name), run(name, exercise))
+    return found.text(), found.passed, found.info["public"]
 
 
 def run(name: str, exercise: Any) -> list[Tried]:
@@ -115,15 +118,31 @@ def _barred(bundle: dict[str, Any], received: Answer) -> Difference | None:
     return None
 
 
-def progress() -> None:
-    """Show every exercise and question: points, what `check` said, what is left.
+def progress(chapter: str = "") -> None:
+    """Show what is done, in points, and what is left.
 
-    Counts the checks that ran in this session of the notebook. Answers in words
-    have no check: a person grades them.
+    chapter: its exercises and questions, a row each; left out, a row a
+    notebook. Counts the checks that ran in this session, and for the rest what
+    the notebooks in this folder have saved. Answers in words have no check: a
+    person grades them. Raises ValueError if there is no such chapter.
     """
-    if ENABLED:
-        exercises = list(_catalogue().values())
-        report.display_progress(exercises, dict(_results), _listed("questions"))
+    if not ENABLED:
+        return
+    every = desk.tasks(FOLDER)
+    if chapter and chapter not in desk.chapters(every):
+        known = ", ".join(desk.chapters(every))
+        raise ValueError(f"no chapter is called {chapter!r}; there are {known}")
+    found = [
+        (task, _now(task, state)) for task, state in desk.states(FOLDER.parent, every)
+    ]
+    made = overview.chapter(found, chapter) if chapter else overview.course(found)
+    shown.show(made.html(), made.text())
+
+
+def _now(task: desk.Task, state: str) -> str:
+    """The state, unless this session knows better."""
+    result = _results.get(task.name)
+    return state if result is None else desk.verdict(*result)
 
 
 def names_of(name: str) -> tuple[str, ...]:
@@ -133,25 +152,15 @@ def names_of(name: str) -> tuple[str, ...]:
 
 @cache
 def _catalogue() -> Mapping[str, dict[str, Any]]:
-    return {entry["name"]: entry for entry in _listed("exercises")}
-
-
-def _listed(kind: str) -> list[dict[str, Any]]:
-    path = FOLDER / "exercises.json"
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"{path} is missing: check() works in the student bundle. Unpack the "
-            "bundle anew, or, in the project, make one with `make release`."
-        )
-    entries: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))[kind]
-    return entries
+    listed = desk.listed(FOLDER)["exercises"]
+    return {entry["name"]: entry for entry in listed}
 
 
 def _exercise(name: str) -> dict[str, Any]:
     known = _catalogue()
     if name in known:
         return known[name]
-    if any(question["name"] == name for question in _listed("questions")):
+    if any(task.name == name for task in desk.tasks(FOLDER)):
         raise ValueError(f"{name!r} is answered in words; a person grades the answer")
     raise ValueError(f"no exercise is called {name!r}; there are {list(known)}")
 

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from convnets import show
+from convnets import show, shown
+from convnets.desk import headline
 
 if TYPE_CHECKING:
     from convnets.practice import Tried
-
-STYLE = """
-.cbh{font-family:system-ui,sans-serif;font-size:14px;line-height:1.45;color:#1f2933;
-background:#fff;border:1px solid #c3c9d1;border-radius:6px;padding:.7em 1em;
-max-width:60em}
-.cbh h4{margin:0 0 .4em;font-size:15px;color:#1f2933}
-.cbh ul{list-style:none;margin:0;padding:0}.cbh li{margin:.1em 0}
-.cbh .ok b{color:#17653a}.cbh .no b{color:#a12018}
-.cbh pre{background:#f3f5f7;color:#1f2933;padding:.5em;overflow:auto;margin:.2em 0;
-font-size:13px;line-height:1.3}
-.cbh .two{display:flex;gap:1em;flex-wrap:wrap}.cbh .two>div{flex:1 1 16em;min-width:0}
-.cbh table{border-collapse:collapse}.cbh td,.cbh th{padding:.15em .8em;text-align:left}
-.cbh .dim{color:#52606d}
-"""
 
 
 @dataclass(frozen=True)
@@ -35,20 +21,20 @@ class Report:
     name: str
     info: dict[str, Any]
     tried: Sequence[Tried]
-    seconds: float
 
     @property
     def failure(self) -> Tried | None:
         """The first case that failed, with the smallest input among them."""
         return next((t for t in self.tried if t.difference), None)
 
+    @property
+    def passed(self) -> int:
+        """How many cases passed."""
+        return sum(t.difference is None for t in self.tried)
+
     def headline(self) -> str:
         """How many cases passed, in one line."""
-        passed = sum(t.difference is None for t in self.tried)
-        total = self.info["public"]
-        if passed == total:
-            return f"{self.name}: all {total} public cases pass."
-        return f"{self.name}: {passed} of {total} public cases pass."
+        return headline(self.name, self.passed, self.info["public"])
 
     def hidden(self) -> list[str]:
         """What is graded besides: a line a group, and what is not accepted."""
@@ -84,10 +70,7 @@ class Report:
             for t in self.tried
         )
         tail = self._failure_html() if self.failure else self._hidden_html()
-        return (
-            f'<style>{STYLE}</style><div class="cbh"><h4>{escape(self.headline())}</h4>'
-            f"<ul>{items}</ul>{tail}</div>"
-        )
+        return shown.boxed(f"<h4>{escape(self.headline())}</h4><ul>{items}</ul>{tail}")
 
     def _failure_html(self) -> str:
         failure = self.failure
@@ -132,73 +115,11 @@ def _details(name: str, tried: Tried) -> list[tuple[str, str]]:
     ]
 
 
-def display(report: Report, failed: bool) -> bool:
+def display(report: Report) -> bool:
     """Show a report; returns whether it could be shown as HTML.
 
     A failing report in a terminal is left to the exception that follows.
     """
-    if _in_notebook():
-        from IPython.display import HTML
-        from IPython.display import display as show_html
-
-        show_html(HTML(report.html()))
-        return True
-    if not failed:
-        print(report.text())
-    return False
-
-
-def display_progress(
-    entries: Sequence[dict[str, Any]],
-    results: dict[str, tuple[int, int]],
-    questions: Sequence[dict[str, Any]] = (),
-) -> None:
-    """Show a row an exercise, what is left, and a row a question in words."""
-    rows = []
-    for entry in entries:
-        passed, total = results.get(entry["name"], (None, entry["public"]))
-        state = "not checked yet" if passed is None else f"{passed} of {total} pass"
-        rows.append([entry["chapter"], entry["name"], str(entry["points"]), state])
-    for asked in questions:
-        state = "in words: a person grades it"
-        rows.append([asked["chapter"], asked["name"], str(asked["points"]), state])
-    done = [e for e in entries if results.get(e["name"]) == (e["public"],) * 2]
-    left = sum(e["points"] for e in entries) - sum(e["points"] for e in done)
-    line = (
-        f"{len(done)} of {len(entries)} exercises pass their public cases; "
-        f"{left} points are left."
-    )
-    if questions:
-        by_hand = sum(asked["points"] for asked in questions)
-        line += f" Answers in words are worth another {by_hand}."
-    head = ["chapter", "exercise or question", "points", "public cases"]
-    if _in_notebook():
-        from IPython.display import HTML
-        from IPython.display import display as show_html
-
-        show_html(HTML(_table(head, rows, line)))
-    else:
-        widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-        for row in [head, *rows]:
-            cells = (c.ljust(w) for c, w in zip(row, widths, strict=True))
-            print("  ".join(cells).rstrip())
-        print(line)
-
-
-def _table(head: list[str], rows: list[list[str]], line: str) -> str:
-    def row(cells: list[str], tag: str) -> str:
-        inner = "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells)
-        return f"<tr>{inner}</tr>"
-
-    body = "".join(row(cells, "td") for cells in rows)
-    return (
-        f'<style>{STYLE}</style><div class="cbh"><table>{row(head, "th")}{body}'
-        f"</table><p>{escape(line)}</p></div>"
-    )
-
-
-def _in_notebook() -> bool:
-    # IPython is there in a notebook; importing it elsewhere would cost time.
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return shell is not None and hasattr(shell, "kernel")
+    if report.failure is not None and not shown.in_notebook():
+        return False
+    return shown.show(report.html(), report.text())

@@ -111,7 +111,7 @@ class Texts(HTMLParser):
 def reported(name: str, answer: Any) -> report.Report:
     """The report of an answer."""
     info = practice._catalogue()[name]
-    return report.Report(name, info, practice.run(name, answer), 0.1)
+    return report.Report(name, info, practice.run(name, answer))
 
 
 def test_html_says_what_text_says() -> None:
@@ -152,7 +152,7 @@ def test_a_failed_check_shows_no_traceback() -> None:
 
 
 def test_progress_counts_what_was_checked(capsys: pytest.CaptureFixture[str]) -> None:
-    """A row an exercise, and the points that are left."""
+    """A row a notebook or an exercise, and the points that are left."""
     practice._results.clear()
     check("output_size", convolution.output_size)
     capsys.readouterr()
@@ -162,9 +162,14 @@ def test_progress_counts_what_was_checked(capsys: pytest.CaptureFixture[str]) ->
     left = sum(exercise.points for exercise in every) - 2
     assert f"1 of {len(every)} exercises pass" in text
     assert f"{left} points are left" in text
-    assert text.count("not checked yet") == len(every) - 1
-    assert "why_shares_are_added" in text
-    assert "in words: a person grades it" in text
+    assert "convolution       1 of 5     2 of 23  21    0 of 1" in text
+    practice.progress("convolution")
+    text = capsys.readouterr().out
+    assert "output_size           2       5        all public cases pass" in text
+    assert text.count("convolution.ipynb is not in this folder") == 5
+    assert "convolution: 1 of 5 exercises pass their public cases" in text
+    with pytest.raises(ValueError, match="no chapter is called 'conv3d'"):
+        practice.progress("conv3d")
     with pytest.raises(ValueError, match="answered in words; a person grades"):
         check("why_shares_are_added")
 
