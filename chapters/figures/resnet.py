@@ -22,13 +22,12 @@ from convnets.palette import (
 )
 from figures.style import arrow, canvas, caption
 
-# Colour, marker and line of plain, skip, norm, both, and of one more.
+# Colour, marker and line of plain, skip, norm and both.
 LOOKS = (
     (MUTED, "s", ":"),
     (INPUT, "o", "--"),
     (WEIGHT, "^", "-."),
     (OUTPUT, "D", "-"),
-    (ACCENT, "v", (0, (1, 1))),
 )
 
 
@@ -135,20 +134,19 @@ def through(
 def over_depth(depths: Sequence[int], right: Mapping[str, np.ndarray]) -> Figure:
     """Right answers over depth; a ring a network, a line through the means.
 
-    right: from a kind to (depths, seeds) shares; NaN where none was trained.
+    right: from a kind to (depths, seeds) shares.
     """
     figure, ax = canvas(6.2, 3.6)
     places = np.arange(len(depths))
     for index, ((name, shares), (colour, marker, line)) in enumerate(
         zip(right.items(), LOOKS)  # noqa: B905
     ):
-        aside = places + 0.05 * (index - 2)
-        known = ~np.isnan(shares[:, 0])
-        percent = 100 * shares[known]
+        aside = places + 0.05 * (index - 1.5)
+        percent = 100 * shares
         look = {"color": colour, "marker": marker}
-        ax.plot(aside[known], percent.mean(axis=1), ls=line, lw=2, ms=6, label=name,
+        ax.plot(aside, percent.mean(axis=1), ls=line, lw=2, ms=6, label=name,
                 **look)  # fmt: skip
-        for place, values in zip(aside[known], percent, strict=True):
+        for place, values in zip(aside, percent, strict=True):
             ax.plot([place] * len(values), values, ls="", ms=4, mfc=PAPER, **look)
     ax.set_xticks(places, [str(depth) for depth in depths])
     ax.set_xlabel("convolutions between the first and the mean")
