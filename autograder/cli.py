@@ -123,6 +123,30 @@ def release(chapters: Chapters = None) -> None:
 
 
 @app.command()
+def collect(
+    files: Annotated[list[Path], typer.Argument(help="Zips: packed or a platform's.")],
+    course: CourseFolder = COURSE,
+    student: Annotated[str, typer.Option(help="Whose they are.")] = "",
+    match: Annotated[
+        str | None, typer.Option(help="Regular expression with (?P<student>...).")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Also what was handed in before.")
+    ] = False,
+) -> None:
+    """Put packed submissions into submitted/, whatever is in the archives."""
+    from autograder.grading import collect as stage
+
+    found = stage.collect(course, files, student, match or stage.MATCH, replace)
+    for item in found.collected:
+        console.print(f"{item.news:9} {escape(item.student)} {item.chapter}")
+    for left in found.refused:
+        console.print(f"left      {escape(left.name)}: {escape(left.reason)}")
+    console.print(f"{len(found.collected)} notebooks in {course / 'submitted'}")
+    raise typer.Exit(0 if found.collected else 1)
+
+
+@app.command()
 def grade(
     chapters: Chapters = None,
     course: CourseFolder = COURSE,

@@ -5,6 +5,7 @@ Change it in autograder/templates/nbgrader_config.py.
 
 from pathlib import Path
 
+from autograder.grading import collect
 from autograder.publishing import question
 from autograder.publishing.stub import BEGIN, END, PLACEHOLDER
 
@@ -19,6 +20,10 @@ c.ClearSolutions.code_stub = {"python": PLACEHOLDER}
 c.ClearSolutions.text_stub = question.PLACEHOLDER
 c.ClearSolutions.begin_solution_delimeter = BEGIN
 c.ClearSolutions.end_solution_delimeter = END
+
+# What students pack: <student>_convnets.zip with <chapter>.ipynb in it.
+c.FileNameCollectorPlugin.named_regexp = collect.PATHS
+c.ZipCollectApp.strict = True
 
 # Grading: a submission is opened and run by our steps only.
 STEPS = "autograder.grading.nbgrader_steps"
