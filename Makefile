@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test site release verify bench fix lock clean
+.PHONY: help demo test site release verify bench fuzz fix lock clean
 
 help:  ## Show this help
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ verify: $(STAMP)  ## Prove every exercise: right answers pass, wrong ones and mu
 
 bench: $(STAMP)  ## Measure grading side by side with stock nbgrader
 	$(BIN)/python tools/bench.py
+
+fuzz: $(STAMP)  ## Rubbish in large numbers for everything that reads submissions
+	$(BIN)/python tests/fuzz
 
 fix: $(STAMP)  ## Format and repair what ruff can repair
 	$(BIN)/ruff check --fix .
