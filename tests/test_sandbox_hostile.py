@@ -200,14 +200,32 @@ def test_a_call_ends_bounded(sandbox: Sandbox, body: str, kinds: str) -> None:
         assert honest(session).value == 42
 
 
-def test_a_program_that_keeps_ending_is_given_up(sandbox: Sandbox) -> None:
-    """After a handful of forks every call is "died", at no further cost."""
+def test_a_function_that_keeps_ending_is_given_up(sandbox: Sandbox) -> None:
+    """After a handful of children its calls are "died" at no further cost, and other
+    functions still answer."""
     with opened(sandbox, "def f():\n    import os; os._exit(0)") as session:
         for _ in range(LIMITS.forks):
             assert session.call("f", Call(), seconds=1).kind == "died"
         began = time.monotonic()
-        assert honest(session).kind == "died"
+        assert session.call("f", Call(), seconds=1).message.endswith("too often")
         assert time.monotonic() - began < 0.05
+        assert honest(session).value == 42
+        assert session.losses["f", "died"] == LIMITS.forks
+
+
+def test_cells_that_end_the_process_are_left_out(sandbox: Sandbox) -> None:
+    """Several of them, also those that fill the memory and keep it, cost the others
+    nothing; with too many the program is given up."""
+    full = "a = []\nwhile True: a.append(bytearray(1 << 20))"
+    dies = "import os; os._exit(1)"
+    cells = [Cell(str(i), text) for i, text in enumerate([dies, full, dies])]
+    with sandbox.open(Program((*cells, HONEST))) as session:
+        kinds = [outcome.kind for outcome in session.outcomes]
+        assert kinds == ["died", "memory", "died", "ok"]
+        assert honest(session).value == 42
+    cells = [Cell(str(i), dies) for i in range(9)]
+    with sandbox.open(Program((*cells, HONEST))) as session:
+        assert honest(session).kind == "died"
 
 
 def test_two_endless_cells_are_given_up(sandbox: Sandbox) -> None:

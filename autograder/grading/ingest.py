@@ -102,7 +102,7 @@ def read_cells(data: bytes) -> tuple[SubmittedCell, ...]:
         raw = _version_3(document)
     else:
         raise SubmissionTrouble(
-            f"The notebook says it has format {printable(str(version), 20)}; "
+            f"The notebook says it has format {on_one_line(str(version), 20)}; "
             "formats 3 and 4 are read. Open it in Jupyter, save it and hand it in "
             "again."
         )
@@ -193,5 +193,12 @@ def printable(text: str, length: int = 500) -> str:
     return kept if len(kept) <= length else kept[: length - 1] + "…"
 
 
+def on_one_line(text: str, length: int) -> str:
+    """Printable text without line breaks, for a sentence or a list."""
+    return printable(" ".join(_whole(text).split()), length)
+
+
 def _shows(character: str) -> bool:
-    return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+    # Besides control and direction characters: line and paragraph separators.
+    hidden = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+    return unicodedata.category(character) not in hidden

@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from autograder.errors import SubmissionTrouble
-from autograder.grading.ingest import SubmittedCell, printable
+from autograder.grading.ingest import SubmittedCell, on_one_line
 from autograder.grading.program import ADDED, defines, key, role
 from autograder.grading.words import LONGEST, MISSING, fenced, graded_source
 
@@ -105,7 +105,7 @@ def _check_chapter(
         for p in placed
     ):
         claims = dict.fromkeys(p.cell.grade_id for p in placed if p.cell.grade_id)
-        found = ", ".join(printable(name, 40) for name in list(claims)[:3])
+        found = ", ".join(on_one_line(name, 40) for name in list(claims)[:3])
         has = f"it has cells of other exercises ({found})" if found else "it has none"
         raise SubmissionTrouble(
             f"This is not the notebook of the chapter {chapter}: cells for "

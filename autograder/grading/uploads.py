@@ -44,10 +44,16 @@ def check_student_id(student: str) -> str:
     if STUDENT_ID.fullmatch(student) and not student.endswith((" ", ".")):
         return student
     raise SubmissionTrouble(
-        f"Student id {printable(student, 60)!r} cannot be used: expected a letter, "
+        f"Student id {named(student)} cannot be used: expected a letter, "
         "digit or _ followed by letters, digits and . @ + - ' or spaces, at most "
         "128 in all. Rename the folder of this submission and grade again."
     )
+
+
+def named(name: str) -> str:
+    """A name that comes from outside, quoted, with escapes for what cannot be
+    shown: staff have to find the folder."""
+    return repr(name if len(name) <= 60 else name[:59] + "…")
 
 
 def uploads(
@@ -84,6 +90,6 @@ def uploads(
 def _check_folder(folder: Path) -> None:
     if not stat.S_ISDIR(folder.lstat().st_mode):
         raise SubmissionTrouble(
-            f"{printable(folder.name, 60)!r} in the folder of submissions is no "
+            f"{named(folder.name)} in the folder of submissions is no "
             "folder: expected <student>/<chapter>/<chapter>.ipynb."
         )

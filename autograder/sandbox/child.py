@@ -7,6 +7,7 @@ does not trust.
 
 from __future__ import annotations
 
+import errno
 import io
 import linecache
 import os
@@ -135,6 +136,8 @@ def _trouble(kind: str, error: BaseException, filename: str) -> dict[str, Any]:
         message = error.msg if isinstance(error, SyntaxError) else str(error)
     except BaseException:  # the student's own __str__
         message = "(the exception's own message could not be read)"
+    if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+        kind = "memory"  # as of mmap
     return {
         "kind": kind,
         "error": type(error).__name__,

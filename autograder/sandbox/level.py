@@ -33,7 +33,7 @@ class Limits:
     file_bytes, tmp_bytes, tmp_files: of one file, and of the private tmpfs.
     open_files: file descriptors.
     cpu_seconds: a backstop for the case that the supervisor itself is gone.
-    forks: children a session may use up before every call is "died".
+    forks: children that one function may use up before its calls are "died".
     """
 
     cells_seconds: float = 20.0
@@ -46,4 +46,4 @@ class Limits:
     tmp_files: int = 4096
     open_files: int = 64
     cpu_seconds: int = 3600
-    forks: int = 6
+    forks: int = 3

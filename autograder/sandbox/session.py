@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
@@ -16,13 +17,17 @@ from autograder.sandbox.program import CellOutcome, Program
 from convnets.answers import Answer, Call
 
 _ATTEMPTS = 3  # times that the cells' whole time may be spent
+_LEFT_OUT = 4  # cells that may end the process; of endless ones, one
+BAD = ("timeout", "memory", "died", "malformed")  # kinds of answers
 
 
 class Session:
     """Talks to one child after another, each having run the same cells.
 
-    A cell that ends the process is left out in one second attempt, so that
-    the exercises of other cells are still graded.
+    Cells that end the process or fill the memory are left out in the next
+    attempt, so that the exercises of other cells are still graded. A function
+    that ends it again and again is given up, and the others are still called.
+    losses: how often a call of each name ended badly, by kind of answer.
     """
 
     def __init__(
@@ -32,16 +37,16 @@ class Session:
         self._limits = limits
         self.program = program
         self._child: Child | None = None
-        self._forks = 0
+        self._ended: Counter[str] = Counter()  # children, by the name called
         self._spent = 0.0  # seconds in cells
         self._fatal: dict[int, CellOutcome] = {}  # by position
         self._over: Answer | None = None
+        self.losses: Counter[tuple[str, str]] = Counter()
         self.outcomes = self._begin()
 
     def _begin(self) -> tuple[CellOutcome, ...]:
         """Fork a child that has run the cells; `_over` where that fails."""
         while True:
-            self._forks += 1
             child = self._fork()
             try:
                 outcomes, fatal = self._run_cells(child)
@@ -52,14 +57,19 @@ class Session:
                 self._child = child
                 return outcomes
             self._fatal[fatal] = outcomes[fatal]
-            if len(self._fatal) > 1 or not self._may_fork():
+            if self._hopeless():
                 outcome = outcomes[fatal]
                 self._over = Answer(outcome.kind, message=outcome.message)
                 return outcomes
 
-    def _may_fork(self) -> bool:
-        in_time = self._spent < _ATTEMPTS * self._limits.cells_seconds
-        return self._forks < self._limits.forks and in_time
+    def _hopeless(self) -> bool:
+        """Whether too many cells had to be left out, or they took too long."""
+        endless = sum(outcome.kind == "timeout" for outcome in self._fatal.values())
+        many = endless > 1 or len(self._fatal) > _LEFT_OUT
+        return many or not self._in_time()
+
+    def _in_time(self) -> bool:
+        return self._spent < _ATTEMPTS * self._limits.cells_seconds
 
     def _run_cells(self, child: Child) -> tuple[tuple[CellOutcome, ...], int | None]:
         """Outcomes, and the position of the cell that ended the child."""
@@ -72,6 +82,8 @@ class Session:
             if fatal is None and position not in self._fatal:
                 printed_bytes = self._limits.printed_bytes
                 outcome = exchange.run_cell(child, cell, deadline, printed_bytes)
+                if outcome.kind == "memory":
+                    child.end()  # what fills it may stay, and fail the others
                 fatal = position if child.ended else None
             outcomes.append(outcome)
         self._spent += time.monotonic() - began
@@ -86,8 +98,10 @@ class Session:
         for what the submission does; AuthorError for a call that cannot
         travel, SetUpError where no child can be had.
         """
+        if self._ended[name] >= self._limits.forks:
+            return Answer("died", message="it ended the process too often")
         if self._child is None and self._over is None:
-            if self._may_fork():
+            if self._in_time():
                 self._begin()
             else:
                 self._over = Answer("died", message="the program ended too often")
@@ -98,7 +112,10 @@ class Session:
             answer = exchange.call(self._child, name, call, names, began + seconds)
         except Lost as lost:
             self._child = None
+            self._ended[name] += 1
             answer = Answer(lost.kind, message=lost.message)
+        if answer.kind in BAD:
+            self.losses[name, answer.kind] += 1
         return replace(answer, seconds=time.monotonic() - began)
 
     def again(self) -> Session:
