@@ -71,6 +71,7 @@ def source_notebook(
     # After the chapter's set-up, which may have to come before torch is imported.
     first = next((i for i, c in enumerate(cells) if "setup" in _tags(c)), 0)
     cells.insert(first + 1, _course_cell(chapter))
+    cells += _last_cells(chapter.name)
     if context.cited:
         papers = context.bibliography.listing(list(context.cited))
         cells.append(_cell("markdown", f"## References\n\n{papers}"))
@@ -95,6 +96,17 @@ def _check_same(chapter: Chapter, exercises: Mapping[str, Exercise]) -> None:
                 f"has the Exercise '{name}', but no cell of the chapter is tagged "
                 f"'exercise' and imports it. Add the cell, or take the Exercise out."
             )
+
+
+def _last_cells(name: str) -> Iterator[NotebookNode]:
+    """What is done in the chapter and in the course, and how to hand it in."""
+    yield _cell(
+        "markdown",
+        "## How far you are\n\n"
+        "To hand in, save this notebook and run `python -m convnets pack` in a "
+        "terminal in its folder: it checks your work and writes the file to hand in.",
+    )
+    yield _cell("code", f'progress("{name}")')
 
 
 def _course_cell(chapter: Chapter) -> NotebookNode:
