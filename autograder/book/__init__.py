@@ -14,13 +14,31 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from autograder.book import ahead, assets, expand, live, numbers, quiz, wrapped
+from autograder.book import (
+    addresses,
+    ahead,
+    assets,
+    changed,
+    exercise_index,
+    expand,
+    live,
+    marks,
+    numbers,
+    quiz,
+    ways_out,
+    wrapped,
+)
+
+PARTS = (
+    *(ahead, assets, expand, live, numbers, quiz, wrapped),
+    *(addresses, changed, exercise_index, marks, ways_out),
+)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Join a Jupyter Book build."""
     _let_kernels_import(Path(app.srcdir))
-    for part in (ahead, assets, expand, live, numbers, quiz, wrapped):
+    for part in PARTS:
         part.setup(app)
     return {
         "version": "1",

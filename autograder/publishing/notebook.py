@@ -15,11 +15,13 @@ from nbformat import NotebookNode, v4
 
 from autograder.errors import AuthorError
 from autograder.model import Exercise
+from autograder.publishing.address import site_address
 from autograder.publishing.chapter import Cell, Chapter
 from autograder.publishing.directives import caption
 from autograder.publishing.markdown import Live, to_pieces, to_plain
 from autograder.publishing.question import WrittenQuestion, answer_with_key
 from autograder.publishing.references import Context, cell_figure
+from autograder.publishing.start import start_cell
 from autograder.publishing.stub import stub
 from autograder.publishing.wording import counted
 
@@ -68,9 +70,12 @@ def source_notebook(
     cells: list[NotebookNode] = []
     for cell in chapter.cells:
         cells += _released(cell, chapter, exercises, replace(context, line=cell.line))
+    setups = [i for i, c in enumerate(cells) if "setup" in _tags(c)]
+    first = setups[0] if setups else 1
     # After the chapter's set-up, which may have to come before torch is imported.
-    first = next((i for i, c in enumerate(cells) if "setup" in _tags(c)), 0)
-    cells.insert(first + 1, _course_cell(chapter))
+    cells.insert(first + bool(setups), _course_cell(chapter))
+    # Before all code. No set-up: in grading all is there.
+    cells.insert(first, _cell("code", start_cell(site_address(context.folder.parent))))
     cells += _last_cells(chapter.name)
     if context.cited:
         papers = context.bibliography.listing(list(context.cited))
