@@ -27,6 +27,7 @@ from figures import (
     kernel_size,
     max_pooling,
     pooling,
+    resnet,
     separable,
     shufflenet,
     transposed,
@@ -235,3 +236,15 @@ def still_shufflenet_wires(reference: ModuleType) -> Figure:
     }
     with rc_context(SETTINGS):
         return shufflenet.stacks(panels, output=4)
+
+
+def still_resnet_depth(reference: ModuleType) -> Figure:
+    """The gradient on its way through 24 layers, with each choice of parts."""
+    left = {
+        "neither, weights half as large": resnet.way_back(0.5, False, False),
+        "shortcuts": resnet.way_back(1, True, False),
+        "normalisation": resnet.way_back(1, False, True),
+        "both": resnet.way_back(1, True, True),
+    }
+    with rc_context(SETTINGS):
+        return resnet.comes_back(left)

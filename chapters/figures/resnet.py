@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
+from matplotlib.ticker import MaxNLocator
 
 from convnets.palette import (
     ACCENT,
@@ -127,7 +129,49 @@ def through(
     above.set_ylabel("size of the output")
     below.set_ylabel("gradient of the weights")
     below.set_xlabel("layer, 0 is the first")
+    below.xaxis.set_major_locator(MaxNLocator(integer=True))
     above.legend(frameon=False, ncol=2, loc="lower left", bbox_to_anchor=(0, 1))
+    return figure
+
+
+def way_back(size: float, skip: bool, norm: bool) -> list[float]:
+    """Gradient behind each of 12 pairs of layers, the input first.
+
+    size: of the weights, 1 is right for ReLUs; skip, norm: the parts.
+    """
+    draw = torch.Generator().manual_seed(1)
+
+    def layer(x: torch.Tensor) -> torch.Tensor:
+        y = x @ (size * torch.randn(16, 16, generator=draw) / 8**0.5)
+        return (y - y.mean(0)) / (y.var(0) + 1e-5).sqrt() if norm else y
+
+    places = [torch.randn(48, 16, generator=draw, requires_grad=True)]
+    for _ in range(12):
+        branch = layer(layer(places[-1]).relu())
+        places.append((branch + places[-1] if skip else branch).relu())
+    end = torch.randn(48, 16, generator=draw)
+    back = torch.autograd.grad(places[-1], places, end)
+    return [gradient.pow(2).mean().sqrt().item() for gradient in back]
+
+
+def comes_back(left: Mapping[str, Sequence[float]]) -> Figure:
+    """Bars of what is left of a gradient of 1, from the input to the end.
+
+    left: from a kind to one number for each place.
+    """
+    figure = Figure(figsize=(6.2, 5), layout="constrained")
+    axes = figure.subplots(len(left), 1, sharex=True)
+    for ax, (name, sizes) in zip(axes, left.items(), strict=True):
+        powers = np.log10(sizes)
+        ax.bar(range(len(powers)), powers, color=GRADIENT, width=0.76)
+        ax.axhline(0, color=INK, lw=0.8)
+        most = max(2, np.ceil(np.abs(powers).max()))
+        ax.set_ylim(-most, most)
+        ax.set_yticks([-most, 0, most], [f"$10^{{{-most:.0f}}}$", "1",
+                                         f"$10^{{{most:.0f}}}$"])  # fmt: skip
+        ax.set_title(name, loc="left", fontsize=10)
+        ax.set_xticks([0, len(powers) - 1], ["input", "end"])
+    figure.supylabel("gradient that comes back", fontsize=10)
     return figure
 
 
@@ -187,7 +231,7 @@ def along(
     )
     ax.set_xlabel("share of the way between two places")
     ax.set_ylabel("cosine of\ntheir gradients")
-    ax.legend(frameon=False, ncol=2)
+    ax.legend(frameon=False, ncol=2, loc="lower left", bbox_to_anchor=(0, 1))
     return figure
 
 
