@@ -195,12 +195,12 @@ def bn_calls(draw):
     C = small(draw, 1, 2)
     dtype = dtypes(draw)
     x = array(draw, N, C, H, W, dtype=dtype)
-    if dtype == "float64" and draw(st.sampled_from([False, False, False, True])):
+    if dtype == "float64" and draw(st.sampled_from([False, True])):
         x = x / 7 + 1e5  # sevenths: their squares are rounded
     gamma, beta, mean = (array(draw, C, dtype=dtype) for _ in range(3))
     var = np.abs(array(draw, C, dtype=dtype)) + np.array(0.5, dtype)
     training = draw(st.sampled_from([True, True, False]))
-    if draw(st.sampled_from([False] * 7 + [True])):
+    if draw(st.sampled_from([False, False, False, True])):
         wrong = [(x[0], gamma, beta, mean, var), (x, gamma[:0], beta, mean, var),
                  (x, gamma, beta, mean, var[None]),
                  (x[:1, :, :1, :1], gamma, beta, mean, var)]  # fmt: skip
@@ -1330,7 +1330,7 @@ def unchecked(blocks, widths, num_classes):
 
 
 def network_calls(draw):
-    if draw(st.sampled_from([False] * 6 + [True])):
+    if draw(st.sampled_from([False, False, True])):
         wrong = draw(st.sampled_from([([1], [1, 1], 2), ([], [], 2), ([0], [1], 2),
                                       ([1], [0], 2), ([1], [1], 0)]))  # fmt: skip
         init = dict(zip(("blocks", "widths", "num_classes"), wrong))

@@ -104,7 +104,7 @@ def histograms(before: np.ndarray, after: np.ndarray) -> Figure:
         ax.set_xlabel(f"values of {title}")
         ax.set_yticks([])
     axes[0].set_ylabel("how often")
-    axes[0].legend(frameon=False, fontsize=9)
+    axes[1].legend(frameon=False, fontsize=9, loc="upper right")
     return figure
 
 
@@ -239,9 +239,9 @@ def predictions(
     images: np.ndarray, guesses: np.ndarray, labels: np.ndarray, sure: np.ndarray
 ) -> Figure:
     """Digits (N, H, W) with the guess below; wrong ones are framed."""
-    columns = 10
+    columns = 6
     rows = -(-len(images) // columns)
-    figure = Figure(figsize=(6.2, 0.95 * rows), layout="constrained")
+    figure = Figure(figsize=(6.2, 1.45 * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for ax in axes[len(images) :]:
         ax.axis("off")
@@ -251,8 +251,8 @@ def predictions(
         ax.imshow(image, cmap="gray_r")
         wrong = guess != label
         text = f"{guess}, not {label}" if wrong else f"{guess}"
-        ax.set_title(f"{100 * share:.0f} %", fontsize=8, color=MUTED, pad=2)
-        ax.set_xlabel(text, fontsize=9, color=ACCENT if wrong else INK, labelpad=2)
+        ax.set_title(f"{100 * share:.0f} %", fontsize=9, color=MUTED, pad=2)
+        ax.set_xlabel(text, fontsize=10, color=ACCENT if wrong else INK, labelpad=2)
         ax.set_xticks([])
         ax.set_yticks([])
         for spine in ax.spines.values():
