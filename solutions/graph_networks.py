@@ -141,10 +141,9 @@ def gcn_layer(x, a_hat, w, b=None):
     """
     check_rank(x, "x", 2, "(V, F)")
     check_rank(w, "w", 2, "(F, G)")
-    V, F = x.shape
-    G = w.shape[1]
+    V, G = len(x), w.shape[1]
     check_shape(a_hat, "a_hat", (V, V), "nodes by nodes")
-    check_shape(w, "w", (F, G), "a row for each feature of x")
+    check_shape(w, "w", (x.shape[1], G), "a row for each feature of x")
     if b is not None:
         check_shape(b, "b", (G,), "one entry an output feature")
     ### BEGIN SOLUTION
@@ -417,7 +416,7 @@ def train_node_classifier(x, a_hat, labels, epochs, seed, report=None):
     labels is not (V,) or no label is known, or if epochs is below 1.
     """
     check_rank(x, "x", 2, "(V, F)")
-    V, F = x.shape
+    V = len(x)
     check_shape(a_hat, "a_hat", (V, V), "nodes by nodes")
     check_shape(labels, "labels", (V,), "a class for each node")
     if (labels < 0).all():
@@ -426,7 +425,7 @@ def train_node_classifier(x, a_hat, labels, epochs, seed, report=None):
     x, a_hat, labels = map(torch.as_tensor, (x, a_hat, labels))
     ### BEGIN SOLUTION
     torch.manual_seed(seed)
-    net = GCN(F, 16, int(labels.max()) + 1)
+    net = GCN(x.shape[1], 16, int(labels.max()) + 1)
     adam = torch.optim.Adam(net.parameters(), lr=0.02, weight_decay=5e-4)
     known = labels >= 0
     for epoch in range(epochs):

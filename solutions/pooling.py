@@ -179,7 +179,7 @@ def adaptive_avg_pool2d(x, out):
     of y is made of the rows of x from floor(i * H / H') up to, and not
     including, ceil((i + 1) * H / H'); columns likewise: as
     torch.nn.functional.adaptive_avg_pool2d.
-    Raises ValueError if x does not have four axes or no pixels, or if out is
+    Raises ValueError if x does not have four axes, has no pixels, or if out is
     below 1.
     """
     check_rank(x, "x", 4, "(N, C, H, W)")
@@ -211,7 +211,7 @@ def blur_pool2d(x, stride=2):
     and columns 0, stride, 2 * stride and so on are kept.
 
     Returns y: (N, C, ceil(H / stride), ceil(W / stride)) with the dtype of x.
-    Raises ValueError if x does not have four axes, or less than 2 rows or
+    Raises ValueError if x does not have four axes, or fewer than 2 rows or
     columns, or if a stride is below 1.
     Source: Zhang (2019).
     """
