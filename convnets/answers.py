@@ -157,10 +157,13 @@ def _as_input(value: np.ndarray, dtype: torch.dtype) -> torch.Tensor:
 
 def _check_names(found: list[str], wanted: list[str]) -> None:
     """torch says it in more words, and only half of it at times."""
-    if set(found) != set(wanted):
+    missing = [name for name in wanted if name not in found]
+    more = [name for name in found if name not in wanted]
+    if missing or more:
         raise RuntimeError(
-            f"the module has the parameters and buffers {', '.join(found) or 'none'}; "
-            f"{', '.join(wanted)} were expected"
+            "the module's parameters and buffers are not those that were asked for; "
+            f"missing: {', '.join(missing) or 'none'}; "
+            f"not expected: {', '.join(more) or 'none'}"
         )
 
 

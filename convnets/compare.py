@@ -7,6 +7,7 @@ sends the student to another place.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -320,8 +321,8 @@ def _entries(
     count = (
         "The only entry differs" if total == 1 else f"{wrong} of {total} entries differ"
     )
-    of = f" of {where}" if where else ""
-    return Difference(kind, f"{count}{of}: {first}.", where, expected, received,
+    place = f" in {_spoken(where)}" if where else ""
+    return Difference(kind, f"{count}{place}: {first}.", where, expected, received,
                       index, wrong, total)  # fmt: skip
 
 
@@ -350,7 +351,27 @@ def _number(value: Any) -> str:
 
 
 def _the(where: str) -> str:
-    return where or "The result"
+    spoken = _spoken(where) if where else "the result"
+    return spoken[:1].upper() + spoken[1:] if spoken != where else where
+
+
+# What `answers.call_module` calls the parts of a module's result, in words.
+_PARTS = (
+    (re.compile(r"output"), "the output"),
+    (re.compile(r"output(.+)"), "the output {}"),
+    (re.compile(r"d_inputs\[0\]"), "the gradient of the first input"),
+    (re.compile(r"d_inputs\[1\]"), "the gradient of the second input"),
+    (re.compile(r"d_parameters\.(.+)"), "the gradient of {}"),
+    (re.compile(r"state\.(.+)"), "{} after the call"),
+)
+
+
+def _spoken(where: str) -> str:
+    """The name of a part of a result as a sentence says it."""
+    for pattern, words in _PARTS:
+        if match := pattern.fullmatch(where):
+            return words.format(*match.groups())
+    return where
 
 
 def _wrong_type(expected: Any, received: Any, where: str) -> Difference:
