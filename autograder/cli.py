@@ -259,19 +259,15 @@ def doctor(as_json: Json = False) -> None:
     """Try every layer of the sandbox on this machine, and say what holds."""
     from dataclasses import asdict
 
-    from autograder.sandbox import level_that_holds, probe
+    from autograder.sandbox import diagnosis, probe
 
     reports = probe()
     if as_json:
         rows = [{**asdict(r), "level": r.level.name.lower()} for r in reports]
         print(json.dumps(rows, indent=1))
     else:
-        for layer in reports:
-            mark = "[green]holds[/]  " if layer.holds else "[bold red]missing[/]"
-            console.print(f"{mark} {layer.name}: {escape(layer.protects)}")
-            if not layer.holds:
-                console.print(f"        {escape(layer.missing)}. {layer.remedy}")
-        console.print(f"level that holds here: {level_that_holds().name.lower()}")
+        for line in diagnosis(reports):
+            console.print(escape(line), soft_wrap=True)
     raise typer.Exit(0 if all(layer.holds for layer in reports) else 1)
 
 

@@ -8,9 +8,10 @@
 - zygote: a warm interpreter without secrets, which forks
 - confine: what a child loses; namespaces, landlock, seccomp, kernel do it
 - child, ipython: run cells, answer calls (hostile)
-- probe, attacks: what holds on this machine, tried out
+- probe, attacks, diagnosis: what holds on this machine, tried out and said
 """
 
+from autograder.sandbox.diagnosis import diagnosis
 from autograder.sandbox.level import Level, Limits
 from autograder.sandbox.probe import LayerReport, level_that_holds, probe
 from autograder.sandbox.program import Cell, CellOutcome, Program
@@ -26,6 +27,7 @@ __all__ = [
     "Program",
     "Sandbox",
     "Session",
+    "diagnosis",
     "level_that_holds",
     "probe",
 ]

@@ -99,16 +99,11 @@ class ZygoteProcess:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             settings = _settings(theirs.fileno(), level, limits)
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-s", "-S", "-c", _BOOT, settings],
-                env=_ENVIRONMENT,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                pass_fds=[theirs.fileno()],
-                cwd="/",
-                start_new_session=True,  # Ctrl-C is the supervisor's affair
-            )
+            try:
+                self._process = _start(settings, theirs.fileno())
+            except OSError as error:  # an interpreter that this user may not run
+                self._control.close()
+                raise SetUpError(_refusal(level, str(error))) from None
         self._control.settimeout(START_SECONDS)
         trouble = self._first_words()
         if trouble:
@@ -156,6 +151,19 @@ class ZygoteProcess:
         self._control.close()
         self._process.kill()
         self._process.wait()
+
+
+def _start(settings: str, control: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-P", "-s", "-S", "-c", _BOOT, settings],
+        env=_ENVIRONMENT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        pass_fds=[control],
+        cwd="/",
+        start_new_session=True,  # Ctrl-C is the supervisor's affair
+    )
 
 
 def _settings(control: int, level: Level, limits: Limits) -> str:
