@@ -152,18 +152,23 @@ def write_bundle(
 
 
 def requirements(root: Path) -> str:
-    """The student's packages with the versions that the lock has for them."""
+    """The student's packages: what may be there, and what the lock has of it.
+
+    Ranges, because the lock is one Python's: students have older and newer ones.
+    """
     groups = tomllib.loads((root / "pyproject.toml").read_text())["dependency-groups"]
     lines = (root / "requirements.lock").read_text().splitlines()
     pins = [Requirement(line) for line in lines if not line.startswith("#")]
-    versions = {canonicalize_name(pin.name): str(pin.specifier) for pin in pins}
-    wanted = [canonicalize_name(Requirement(r).name) for r in groups["student"]]
-    if missing := [name for name in wanted if name not in versions]:
-        raise AuthorError(
-            f"Writing requirements.txt: requirements.lock has no {missing[0]}, which "
-            "students need. Run `make lock`."
-        )
-    return "".join(f"{name}{versions[name]}\n" for name in wanted)
+    versions = {canonicalize_name(pin.name): pin.specifier for pin in pins}
+    wanted = [Requirement(line) for line in groups["student"]]
+    for asked in wanted:
+        if canonicalize_name(asked.name) not in versions:
+            raise AuthorError(
+                f"Writing requirements.txt: requirements.lock has no {asked.name}, "
+                "which students need. Run `make lock`."
+            )
+    every = [(asked, str(versions[canonicalize_name(asked.name)])) for asked in wanted]
+    return "".join(f"{asked}  # tested: {pin[2:]}\n" for asked, pin in every)
 
 
 def _readme(chapters: Sequence[ChapterExercises]) -> str:
