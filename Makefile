@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test site release verify bench fuzz fix lock clean
+.PHONY: help demo test site release pdf publish verify bench fuzz fix lock clean
 
 help:  ## Show this help
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,12 @@ site: $(STAMP)  ## Build the website into _build/html
 
 release: $(STAMP)  ## Make assignments and the student bundle
 	$(BIN)/course release
+
+pdf: $(STAMP)  ## Print the built website as one PDF into _build/pdf
+	$(BIN)/python tools/pdf.py
+
+publish: $(STAMP)  ## Put _build/public together and look for leaks; TO=clone also pushes it
+	$(BIN)/python tools/publish.py $(if $(TO),--to $(TO),--dry-run)
 
 verify: $(STAMP)  ## Prove every exercise: right answers pass, wrong ones and mutants fail
 	$(BIN)/course verify --mutants

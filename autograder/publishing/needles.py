@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import numpy as np
+import numpy.typing as npt
 
 FIRST = 8  # bytes of a needle that are looked for; the rest is then compared
 CHUNK = 1 << 20  # places that are looked at together
@@ -24,7 +25,7 @@ class Needles:
     def found(self, haystack: bytes) -> set[bytes]:
         """Which of them stand anywhere in a haystack."""
         found: set[bytes] = set()
-        for begin in range(0, len(haystack), CHUNK):
+        for begin in range(0, len(haystack) if len(self._starts) else 0, CHUNK):
             codes = _codes(haystack[begin : begin + CHUNK + FIRST - 1])
             at = np.searchsorted(self._starts, codes) % len(self._starts)
             for place in np.flatnonzero(self._starts[at] == codes):
@@ -34,7 +35,7 @@ class Needles:
         return found
 
 
-def _codes(data: bytes) -> np.ndarray:
+def _codes(data: bytes) -> npt.NDArray[np.uint64]:
     """At each place the eight bytes that begin there, as one number."""
     places = len(data) - FIRST + 1
     numbers = np.frombuffer(data, np.uint8).astype(np.uint64)
