@@ -35,15 +35,7 @@ class ChapterExercises:
     @property
     def version(self) -> str:
         """Changes when a verdict might: reference, checks, or comparison."""
-        digest = hashlib.sha256()
-        rooms = [ROOT / "solutions", ROOT / "autograder" / "checks"]
-        machinery = sorted(Path(convnets.__file__).parent.glob("*.py"))
-        ours = ROOT / "autograder"
-        machinery += [ours / "model.py", *(ours / "checks" / f"{n}.py" for n in SHARED)]
-        machinery += sorted((ours / "judging").glob("*.py"))
-        for path in [room / f"{self.name}.py" for room in rooms] + machinery:
-            digest.update(path.read_bytes())
-        return digest.hexdigest()[:16]
+        return version(self.name)
 
 
 @dataclass(frozen=True)
@@ -68,8 +60,7 @@ class Catalogue:
         for chapter in self.chapters:
             if chapter.name == name:
                 return chapter
-        known = ", ".join(chapter.name for chapter in self.chapters)
-        raise UsageError(f"There is no chapter '{name}'. There are: {known}.")
+        raise UsageError(_no_chapter(name, (c.name for c in self.chapters)))
 
     def chapter_of(self, exercise: Exercise) -> ChapterExercises:
         """The chapter that an exercise of this catalogue stands in."""
@@ -79,20 +70,55 @@ class Catalogue:
 def load(root: Path = ROOT, only: Iterable[str] = ()) -> Catalogue:
     """Read `_toc.yml` and the checks of its chapters.
 
-    only: names of chapters; none means all. Raises AuthorError for what does
-    not fit together, UsageError for a chapter that is not there.
+    only: names of chapters, whose checks alone are imported; none means all.
+    Raises AuthorError for what does not fit together, UsageError for a chapter
+    that is not there.
     """
-    chapters = []
-    for path in _pages(root):
-        if (root / "autograder" / "checks" / f"{path.stem}.py").exists():
-            exercises = _exercises(path.stem)
-            chapters.append(ChapterExercises(path.stem, path, exercises))
+    chapters = [
+        ChapterExercises(path.stem, path, _exercises(path.stem))
+        for path in _graded(root, only)
+    ]
     _unique(chapters)
-    catalogue = Catalogue(tuple(chapters))
-    if not (wanted := list(only)):
-        return catalogue
-    found = {name: catalogue.chapter(name) for name in wanted}
-    return Catalogue(tuple(c for c in chapters if c.name in found))
+    return Catalogue(tuple(chapters))
+
+
+def names(root: Path = ROOT, only: Iterable[str] = ()) -> tuple[str, ...]:
+    """The chapters that `load` finds, without importing anything of theirs.
+
+    Raises UsageError for a chapter that is not there.
+    """
+    return tuple(path.stem for path in _graded(root, only))
+
+
+def version(chapter: str) -> str:
+    """Changes when a verdict might: reference, checks, or comparison."""
+    digest = hashlib.sha256()
+    rooms = [ROOT / "solutions", ROOT / "autograder" / "checks"]
+    machinery = sorted(Path(convnets.__file__).parent.glob("*.py"))
+    ours = ROOT / "autograder"
+    machinery += [ours / "model.py", *(ours / "checks" / f"{n}.py" for n in SHARED)]
+    machinery += sorted((ours / "judging").glob("*.py"))
+    for path in [room / f"{chapter}.py" for room in rooms] + machinery:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _graded(root: Path, only: Iterable[str]) -> list[Path]:
+    """The texts of chapters with checks, in the book's order."""
+    pages = [path for path in _pages(root) if _checks(root, path.stem).exists()]
+    if not (wanted := set(only)):
+        return pages
+    if unknown := wanted - {path.stem for path in pages}:
+        raise UsageError(_no_chapter(min(unknown), (page.stem for page in pages)))
+    return [path for path in pages if path.stem in wanted]
+
+
+def _checks(root: Path, chapter: str) -> Path:
+    return root / "autograder" / "checks" / f"{chapter}.py"
+
+
+def _no_chapter(name: str, known: Iterable[str]) -> str:
+    return f"There is no chapter '{name}'. There are: {', '.join(known)}."
 
 
 def _pages(root: Path) -> list[Path]:

@@ -40,7 +40,33 @@ Chapters = Annotated[list[str] | None, typer.Argument(help="Chapters; none means
 CourseFolder = Annotated[
     Path, typer.Option("--course", help="nbgrader's course folder.")
 ]
+
+
+def _use_database(url: str | None) -> str | None:
+    """Also what nbgrader does for us, and its configuration, must know."""
+    if url:
+        os.environ["COURSE_DB"] = url
+    return url
+
+
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--db",
+        envvar="COURSE_DB",
+        callback=_use_database,
+        show_default="gradebook.db in the course folder",
+        help="The gradebook, as postgresql+psycopg://USER@HOST/DATABASE.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+class Place(StrEnum):
+    """Where submissions are graded."""
+
+    processes = "processes"
+    dask = "dask"
 
 
 class Isolation(StrEnum):
@@ -106,7 +132,7 @@ def site() -> None:
 
 
 @app.command()
-def release(chapters: Chapters = None) -> None:
+def release(chapters: Chapters = None, db: Database = None) -> None:
     """Make nbgrader assignments and the student bundle."""
     from autograder.publishing import release as stage
     from autograder.publishing import site as pages
@@ -154,10 +180,18 @@ def grade(
     level: LevelOption = Isolation.isolated,
     student: Annotated[str | None, typer.Option(help="Only this student.")] = None,
     again: Annotated[bool, typer.Option(help="Ignore filed verdicts.")] = False,
+    executor: Annotated[Place, typer.Option(help="Who works.")] = Place.processes,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="Address of dask's scheduler; none starts a local cluster."),
+    ] = None,
+    db: Database = None,
 ) -> None:
     """Grade what lies in submitted/, in the sandbox, into the gradebook."""
     from autograder.grading import grade as stage
     from autograder.grading import report as staff
+    from autograder.grading.gradebook import shown
+    from autograder.grading.gradebook import url as gradebook_url
 
     with bar() as progress:
         summary = stage.grade(
@@ -167,18 +201,22 @@ def grade(
             level=_level(level),
             student=student,
             again=again,
+            executor=executor.value,
+            scheduler=scheduler,
             progress=progress,
         )
     page = staff.write_report(course)
     for line in stage.summary_lines(summary):
         console.print(escape(line))
-    console.print(f"gradebook {course / 'gradebook.db'}")
+    console.print(f"gradebook {escape(shown(gradebook_url(course)))}")
     console.print(f"feedback  {course / 'feedback'}")
     console.print(f"report    {page}")
 
 
 @app.command()
-def feedback(chapters: Chapters = None, course: CourseFolder = COURSE) -> None:
+def feedback(
+    chapters: Chapters = None, course: CourseFolder = COURSE, db: Database = None
+) -> None:
     """Write students' pages and the report anew, after people graded by hand."""
     from autograder import catalogue
     from autograder.grading import feedback as stage
@@ -191,7 +229,7 @@ def feedback(chapters: Chapters = None, course: CourseFolder = COURSE) -> None:
 
 
 @app.command()
-def report(course: CourseFolder = COURSE) -> None:
+def report(course: CourseFolder = COURSE, db: Database = None) -> None:
     """Write the staff's report from the gradebook and the last run."""
     from autograder.grading import report as stage
 
@@ -202,6 +240,7 @@ def report(course: CourseFolder = COURSE) -> None:
 def export(
     to: Annotated[Path, typer.Option(help="The table to write.")] = Path("grades.csv"),
     course: CourseFolder = COURSE,
+    db: Database = None,
 ) -> None:
     """Write the grades as a CSV table without formulas."""
     from autograder.grading.export import write_table

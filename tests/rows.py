@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import create_engine, text
 
 TABLES = {
     "student": "select * from student",
@@ -44,15 +46,30 @@ TABLES = {
 }
 
 
-def rows(gradebook: Path) -> dict[str, list[Any]]:
-    """Every row that grading writes, by table."""
-    connection = sqlite3.connect(gradebook)
+def rows(gradebook: Path | str) -> dict[str, list[Any]]:
+    """Every row that grading writes, by table, of a file or a URL."""
+    url = gradebook if isinstance(gradebook, str) else f"sqlite:///{gradebook}"
+    engine = create_engine(url)
     try:
-        return {
-            name: _sorted(connection.execute(query)) for name, query in TABLES.items()
-        }
+        with engine.connect() as connection:
+            return {
+                name: _sorted(map(_plain, connection.execute(text(query))))
+                for name, query in TABLES.items()
+            }
     finally:
-        connection.close()
+        engine.dispose()
+
+
+def _plain(row: Iterable[Any]) -> tuple[Any, ...]:
+    """A row as SQLite gives it, where truth is 1 and moments are text."""
+    return tuple(
+        int(value)
+        if isinstance(value, bool)
+        else f"{value:%Y-%m-%d %H:%M:%S.%f}"
+        if isinstance(value, datetime)
+        else value
+        for value in row
+    )
 
 
 def _sorted(found: Iterable[Any]) -> list[Any]:

@@ -187,6 +187,7 @@ def test_a_locked_gradebook_is_one_message(
 ) -> None:
     """While another program writes, nothing is recorded and the message says so."""
     recorder._book.db.connection().exec_driver_sql("pragma busy_timeout = 10")
+    recorder._patience = 0
     other = sqlite3.connect(course / "gradebook.db", isolation_level=None)
     other.execute("begin immediate")
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +27,7 @@ from autograder.grading.store import Store, address
 from autograder.grading.transplant import transplant
 from autograder.judging.referee import Referee
 from autograder.model import Exercise, Verdict
-from autograder.sandbox import Level, Limits, Sandbox, Session
+from autograder.sandbox import Sandbox, Session
 from autograder.sandbox.program import Program
 
 
@@ -58,30 +58,29 @@ class Timings:
 
 
 class Bench:
-    """A sandbox, a referee and a store of verdicts for one course folder.
+    """A sandbox, a referee and a store of verdicts.
 
-    The sandbox starts with the first verdict that has to be computed, so a
-    run that finds all of them in the store costs nothing.
+    release: the notebook of a chapter as it was given out. again: compute what
+    is filed already. The sandbox starts with the first verdict that has to be
+    computed, if it does not run yet.
     """
 
     def __init__(
         self,
-        course: Path,
+        release: Callable[[str], NotebookNode],
+        store: Store,
         catalogue: Catalogue,
         seed: bytes,
-        level: Level = Level.ISOLATED,
-        limits: Limits | None = None,
+        sandbox: Sandbox,
         again: bool = False,
     ) -> None:
-        self.course = course
+        self.release = release
+        self.store = store
         self.catalogue = catalogue
-        self.level = level
-        self.limits = limits or Limits()
         self.again = again
-        self.store = Store(course / "verdicts")
         self._referee = Referee(seed)
-        self._sandbox: Sandbox | None = None
-        self._releases: dict[str, NotebookNode] = {}
+        self._sandbox = sandbox
+        self._started = False
         # Once for the whole life of a bench: what it has imported stays as well.
         digest = hashlib.sha256(b"seed " + seed).hexdigest()
         self._versions = {c.name: f"{c.version} {digest}" for c in catalogue.chapters}
@@ -98,23 +97,8 @@ class Bench:
         self.close()
 
     def close(self) -> None:
-        """End the sandbox, if one was started."""
-        if self._sandbox is not None:
-            self._sandbox.close()
-            self._sandbox = None
-
-    def release(self, chapter: str) -> NotebookNode:
-        """The notebook that was given out. Raises UsageError."""
-        if chapter not in self._releases:
-            path = self.course / "release" / chapter / f"{chapter}.ipynb"
-            try:
-                self._releases[chapter] = ipynb.read(path)
-            except (OSError, ValueError) as error:
-                raise UsageError(
-                    f"Reading what was released of the chapter '{chapter}': {error}. "
-                    f"Run `course release {chapter}` first."
-                ) from None
-        return self._releases[chapter]
+        """End the sandbox, if it was started."""
+        self._sandbox.close()
 
     def grade(self, data: bytes, chapter: str, timings: Timings) -> Graded:
         """Grade the bytes of a notebook; a student's trouble is in the result."""
@@ -171,10 +155,10 @@ class Bench:
     def _judge(
         self, exercises: list[Exercise], runs: Program, timings: Timings
     ) -> Iterator[Verdict]:
-        if self._sandbox is None:
+        if not self._started:
             with timings.stage("sandbox start"):
-                self._sandbox = Sandbox(self.level, self.limits)
                 self._sandbox.start()
+            self._started = True
         with timings.stage("cells"):
             session = self._sandbox.open(runs)
         with session:
@@ -188,3 +172,17 @@ class Bench:
             verdict = self._referee.judge(exercise, session)
         timings.computed += 1
         return verdict
+
+
+def released(course: Path, chapter: str) -> bytes:
+    """The file of the notebook that was given out. Raises UsageError."""
+    path = course / "release" / chapter / f"{chapter}.ipynb"
+    try:
+        data = path.read_bytes()
+        ipynb.parse(data)
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"Reading what was released of the chapter '{chapter}': {error}. "
+            f"Run `course release {chapter}` first."
+        ) from None
+    return data

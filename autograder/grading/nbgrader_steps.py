@@ -31,8 +31,8 @@ from traitlets import Integer
 
 from autograder import catalogue
 from autograder.errors import SubmissionTrouble
-from autograder.grading import words
-from autograder.grading.examiner import Bench, Timings
+from autograder.grading import ipynb, words
+from autograder.grading.examiner import Bench, Timings, released
 from autograder.grading.feedback import fragment
 from autograder.grading.graded import (
     Graded,
@@ -48,10 +48,11 @@ from autograder.grading.ingest import (
 )
 from autograder.grading.program import role
 from autograder.grading.recorder import Recorder
+from autograder.grading.store import Store
 from autograder.grading.transplant import transplant
 from autograder.grading.uploads import check_student_id
 from autograder.judging.cases import secret_seed
-from autograder.sandbox import Level
+from autograder.sandbox import Level, Sandbox
 
 Stepped = tuple[NotebookNode, Any]
 
@@ -59,7 +60,10 @@ Stepped = tuple[NotebookNode, Any]
 @cache
 def bench(course: Path, level: int) -> Bench:
     """The bench of this process; nbgrader builds its steps anew a notebook."""
-    made = Bench(course, catalogue.load(), secret_seed(), Level(level))
+    release = cache(lambda chapter: ipynb.parse(released(course, chapter)))
+    store = Store(course / "verdicts")
+    known, sandbox = catalogue.load(), Sandbox(Level(level))
+    made = Bench(release, store, known, secret_seed(), sandbox)
     atexit.register(made.close)
     return made
 

@@ -1,48 +1,56 @@
 """The only one that opens the gradebook.
 
 The rows equal those that `nbgrader autograde` writes for the same verdicts,
-but they are written in bulk: one session and a handful of queries for a whole
-class, where nbgrader opens nine connections a notebook.
+but they are written in bulk: a handful of statements for a batch of
+submissions, where nbgrader opens nine connections a notebook.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from nbgrader import api
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
 from autograder.errors import SetUpError, UsageError
+from autograder.grading.gradebook import opened
+from autograder.grading.gradebook import url as gradebook_url
 from autograder.grading.records import Grades, Record
 
+__all__ = ["Recorder", "gradebook_url"]
+
 UNCHANGED = "No response."  # nbgrader's own words for an untouched cell
+PATIENCE = 60.0  # seconds for a database that is locked or being restarted
+PAUSE = 0.5  # seconds between two tries
+Outcome = TypeVar("Outcome")
 
 
-def gradebook_url(course: Path) -> str:
-    """Where nbgrader keeps the gradebook of a course folder.
+@dataclass(frozen=True)
+class _Released:
+    """What the gradebook knows of a chapter: its ids, and those of its cells."""
 
-    Raises UsageError when nothing was released into it yet.
-    """
-    path = course.resolve() / "gradebook.db"
-    if not path.exists():
-        raise UsageError(
-            f"Opening the gradebook: there is no {path.name} in {course}. "
-            "Run `course release` first; it makes the gradebook."
-        )
-    return f"sqlite:///{path}"
+    assignment: str
+    notebook: str
+    cells: Mapping[str, str]
+    answers: Mapping[str, str]
 
 
 class Recorder:
     """A connection to nbgrader's gradebook."""
 
-    def __init__(self, url: str) -> None:
-        try:
-            self._book = api.Gradebook(url)
-        except SQLAlchemyError as error:
-            raise _trouble(error) from None
+    def __init__(self, url: str, patience: float = PATIENCE) -> None:
+        """patience: seconds to wait for a database that does not answer.
+
+        Raises SetUpError when it cannot be opened.
+        """
+        self._patience = patience
+        self._releases: dict[str, _Released] = {}
+        self._book: Any = self._patiently(lambda: opened(url))
 
     def __enter__(self) -> Recorder:
         return self
@@ -61,15 +69,7 @@ class Recorder:
         Raises UsageError for what was not released, SetUpError when the
         database cannot be written.
         """
-        try:
-            self._add_students({record.student for record in records})
-            for chapter in sorted({record.chapter for record in records}):
-                own = [record for record in records if record.chapter == chapter]
-                self._record_chapter(chapter, own)
-            self._book.db.commit()
-        except SQLAlchemyError as error:
-            self._book.db.rollback()
-            raise _trouble(error) from None
+        self._patiently(lambda: self._record(records))
 
     def reset(self, student: str, chapter: str) -> None:
         """Take back the scores of a submission that is about to be graded.
@@ -77,99 +77,239 @@ class Recorder:
         If grading then stops half-way, a person is asked for the grade, and no
         old one stands for the new submission.
         """
-        submitted = self._kept(self._notebook(chapter)).get(student)
-        for grade in submitted.grades if submitted is not None else ():
-            grade.auto_score = None
-            grade.needs_manual_grade = True
-        self._book.db.commit()
+        self._patiently(lambda: self._reset(student, chapter))
 
     def grades(
-        self, chapters: Iterable[str], student: str | None = None
+        self, chapters: Iterable[str], *students: str
     ) -> dict[tuple[str, str], Grades]:
-        """What the gradebook says, of one student or of all, by (student, chapter)."""
-        found: dict[tuple[str, str], Grades] = {}
-        try:
-            for chapter in chapters:
-                for grades in self._grades(chapter, student):
-                    found[grades.student, chapter] = grades
-        except SQLAlchemyError as error:
-            raise _trouble(error) from None
-        return found
+        """What the gradebook says, by (student, chapter).
+
+        students: none named means all.
+        """
+        wanted = list(chapters)
+        return self._patiently(lambda: self._all_grades(wanted, students))
+
+    def _patiently(self, act: Callable[[], Outcome]) -> Outcome:
+        """Do something, again if the database was locked, restarted or had the
+        same rows written by another grader in between. Raises SetUpError."""
+        until = time.monotonic() + self._patience
+        while True:
+            try:
+                return act()
+            except SQLAlchemyError as error:
+                self._roll_back()
+                passing = isinstance(error, OperationalError | IntegrityError)
+                if not passing or time.monotonic() > until:
+                    raise _trouble(error) from None
+            except BaseException:
+                self._roll_back()
+                raise
+            time.sleep(PAUSE)
+
+    def _roll_back(self) -> None:
+        if hasattr(self, "_book"):  # else it was being opened
+            self._book.db.rollback()
+
+    def _record(self, records: Sequence[Record]) -> None:
+        self._add_students({record.student for record in records})
+        for chapter in sorted({record.chapter for record in records}):
+            own = [record for record in records if record.chapter == chapter]
+            self._record_chapter(self._released(chapter), own)
+        self._book.db.commit()
+
+    def _reset(self, student: str, chapter: str) -> None:
+        notebooks = self._kept(self._released(chapter), [student]).values()
+        grade = api.Grade
+        for kept in notebooks:
+            reset = update(grade).where(grade.notebook_id == kept.id)
+            self._book.db.execute(
+                reset.values(auto_score=None, needs_manual_grade=True)
+            )
+        self._book.db.commit()
 
     def _add_students(self, students: set[str]) -> None:
-        known = {row[0] for row in self._book.db.query(api.Student.id)}
-        self._book.db.add_all(api.Student(id=new) for new in sorted(students - known))
-        self._book.db.flush()
+        found = select(api.Student.id).where(api.Student.id.in_(students))
+        known = set(self._book.db.scalars(found))
+        self._insert(api.Student, [{"id": new} for new in sorted(students - known)])
 
-    def _record_chapter(self, chapter: str, records: Sequence[Record]) -> None:
-        notebook = self._notebook(chapter)
-        cells = {cell.name: cell for cell in notebook.grade_cells}
-        answers = {cell.name: cell for cell in notebook.solution_cells}
-        kept = self._kept(notebook)
-        for record in records:
-            if set(record.scores) != set(cells):
-                raise _other_release(chapter, set(record.scores) ^ set(cells))
-            submitted = kept.get(record.student)
-            if submitted is None:
-                submitted = self._new(notebook, record.student)
-            if record.timestamp is not None:
-                submitted.assignment.timestamp = record.timestamp
-            submitted.late_submission_penalty = None
-            _score(submitted, cells, record)
-            _comment(submitted, answers, record.unanswered)
+    def _insert(self, table: Any, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            self._book.db.execute(insert(table), rows)
 
-    def _notebook(self, chapter: str) -> Any:
-        try:
-            return self._book.find_notebook(chapter, chapter)
-        except api.MissingEntry:
-            raise UsageError(
-                f"Recording grades: the gradebook has no assignment '{chapter}'. "
-                f"Run `course release {chapter}` first."
-            ) from None
+    def _update(self, table: Any, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            self._book.db.execute(update(table), rows)
 
-    def _kept(self, notebook: Any) -> dict[str, Any]:
-        """The submissions that the gradebook has of a notebook, by student."""
-        rows = (
-            self._book.db.query(api.SubmittedNotebook, api.SubmittedAssignment)
-            .join(
-                api.SubmittedAssignment,
-                api.SubmittedAssignment.id == api.SubmittedNotebook.assignment_id,
+    def _released(self, chapter: str) -> _Released:
+        if chapter not in self._releases:
+            try:
+                found = self._book.find_notebook(chapter, chapter)
+            except api.MissingEntry:
+                raise UsageError(
+                    f"Recording grades: the gradebook has no assignment '{chapter}'. "
+                    f"Run `course release {chapter}` first."
+                ) from None
+            self._releases[chapter] = _Released(
+                found.assignment_id,
+                found.id,
+                {cell.name: cell.id for cell in found.grade_cells},
+                {cell.name: cell.id for cell in found.solution_cells},
             )
-            .filter(api.SubmittedNotebook.notebook_id == notebook.id)
-        )
-        return {assignment.student_id: submitted for submitted, assignment in rows}
+        return self._releases[chapter]
 
-    def _new(self, notebook: Any, student: str) -> Any:
-        submission = api.SubmittedAssignment(
-            assignment_id=notebook.assignment_id, student_id=student
-        )
-        submitted = api.SubmittedNotebook(
-            notebook_id=notebook.id, assignment=submission
-        )
-        self._book.db.add(submitted)
-        return submitted
+    def _record_chapter(self, released: _Released, records: Sequence[Record]) -> None:
+        for record in records:
+            if odd := set(record.scores) ^ set(released.cells):
+                raise _other_release(record.chapter, odd)
+        students = [record.student for record in records]
+        self._add_submissions(released, records)
+        kept = self._kept(released, students)
+        self._settle(kept, records)
+        by_notebook = {kept[record.student].id: record for record in records}
+        self._score(released, by_notebook)
+        self._comment(released, by_notebook)
 
-    def _grades(self, chapter: str, only: str | None) -> Iterable[Grades]:
+    def _add_submissions(self, released: _Released, records: Sequence[Record]) -> None:
+        """A row for whoever hands in for the first time, and one for the notebook."""
+        known = self._kept(released, [record.student for record in records])
+        new = [record for record in records if record.student not in known]
+        ids = [api.new_uuid() for _ in new]
+        assignments = [
+            {
+                "id": id_,
+                "assignment_id": released.assignment,
+                "student_id": record.student,
+                "timestamp": record.timestamp,
+            }
+            for id_, record in zip(ids, new, strict=True)
+        ]
+        notebook = released.notebook
+        notebooks = [{"notebook_id": notebook, "assignment_id": id_} for id_ in ids]
+        self._insert(api.SubmittedAssignment, assignments)
+        self._insert(api.SubmittedNotebook, notebooks)
+
+    def _kept(self, released: _Released, students: Sequence[str]) -> dict[str, Any]:
+        """What the gradebook has of these students' notebooks, by student."""
+        notebook, assignment = api.SubmittedNotebook, api.SubmittedAssignment
+        rows = self._book.db.execute(
+            select(
+                notebook.id,
+                notebook.late_submission_penalty,
+                assignment.id.label("assignment"),
+                assignment.student_id,
+                assignment.timestamp,
+            )
+            .join(assignment, assignment.id == notebook.assignment_id)
+            .where(notebook.notebook_id == released.notebook)
+            .where(assignment.student_id.in_(students))
+        )
+        return {row.student_id: row for row in rows}
+
+    def _settle(self, kept: Mapping[str, Any], records: Sequence[Record]) -> None:
+        """Timestamps as they are now, and no penalty."""
+        rows = [(kept[record.student], record.timestamp) for record in records]
+        self._update(
+            api.SubmittedAssignment,
+            [
+                {"id": row.assignment, "timestamp": stamp}
+                for row, stamp in rows
+                if stamp is not None and stamp != row.timestamp
+            ],
+        )
+        self._update(
+            api.SubmittedNotebook,
+            [
+                {"id": row.id, "late_submission_penalty": None}
+                for row, _ in rows
+                if row.late_submission_penalty is not None
+            ],
+        )
+
+    def _score(self, released: _Released, records: Mapping[str, Record]) -> None:
+        grade = api.Grade
+        columns = (grade.auto_score, grade.manual_score, grade.needs_manual_grade)
+        before = self._rows_of(grade, columns, records)
+        new: list[dict[str, Any]] = []
+        changed: list[dict[str, Any]] = []
+        for notebook, record in records.items():
+            for name, cell in released.cells.items():
+                row, score = before.get((notebook, cell)), record.scores[name]
+                fresh = {"auto_score": score, "needs_manual_grade": score is None}
+                if row is None:
+                    new.append({"notebook_id": notebook, "cell_id": cell} | fresh)
+                    continue
+                by_hand = row.manual_score is not None
+                if by_hand and record.seen and row.auto_score == score:
+                    continue  # nothing is new to whoever gave the score
+                # A person's score stands, but whoever gave it should look again.
+                fresh["needs_manual_grade"] = by_hand or score is None
+                if fresh != {key: getattr(row, key) for key in fresh}:
+                    changed.append({"id": row.id} | fresh)
+        self._insert(grade, new)
+        self._update(grade, changed)
+
+    def _comment(self, released: _Released, records: Mapping[str, Record]) -> None:
+        before = self._rows_of(api.Comment, (api.Comment.auto_comment,), records)
+        new: list[dict[str, Any]] = []
+        changed: list[dict[str, Any]] = []
+        for notebook, record in records.items():
+            for name, cell in released.answers.items():
+                row = before.get((notebook, cell))
+                said = UNCHANGED if name in record.unanswered else None
+                if row is None:
+                    place = {"notebook_id": notebook, "cell_id": cell}
+                    new.append(place | {"auto_comment": said})
+                elif row.auto_comment != said:
+                    changed.append({"id": row.id, "auto_comment": said})
+        self._insert(api.Comment, new)
+        self._update(api.Comment, changed)
+
+    def _rows_of(
+        self, table: Any, columns: tuple[Any, ...], notebooks: Iterable[str]
+    ) -> dict[tuple[str, str], Any]:
+        """Rows of grades or comments by notebook and cell."""
+        chosen = select(table.id, table.notebook_id, table.cell_id, *columns)
+        rows = self._book.db.execute(chosen.where(table.notebook_id.in_(notebooks)))
+        return {(row.notebook_id, row.cell_id): row for row in rows}
+
+    def _all_grades(
+        self, chapters: Sequence[str], students: tuple[str, ...]
+    ) -> dict[tuple[str, str], Grades]:
+        found: dict[tuple[str, str], Grades] = {}
+        for chapter in chapters:
+            for grades in self._grades(chapter, students):
+                found[grades.student, chapter] = grades
+        # A transaction that is left open would keep others waiting, and see
+        # nothing of what they write.
+        self._book.db.rollback()
+        return found
+
+    def _grades(self, chapter: str, students: tuple[str, ...]) -> Iterable[Grades]:
         """One query for the scores, one for the comments of a chapter."""
         found: dict[str, Grades] = {}
         grade, cell = api.Grade, api.GradeCell
         columns = (grade.score, cell.max_score, grade.manual_score)
         waits = grade.needs_manual_grade
-        for row in self._rows(chapter, only, grade, cell, *columns, waits):
+        for row in self._rows(chapter, students, grade, cell, *columns, waits):
             student, penalty, name, score, most, manual, waiting = row
             grades = found.setdefault(student, Grades(student, chapter, penalty or 0.0))
             grades.cells[name] = (score, most)
             grades.by_hand |= {name} if manual is not None else set()
             grades.waiting |= {name} if waiting else set()
         text = api.Comment.comment
-        rows = self._rows(chapter, only, api.Comment, api.SolutionCell, text)
+        rows = self._rows(chapter, students, api.Comment, api.SolutionCell, text)
         for student, _, name, comment in rows:
             if comment and student in found:
                 found[student].comments[name] = comment
         return found.values()
 
     def _rows(
-        self, chapter: str, only: str | None, kind: Any, cell: Any, *columns: Any
+        self,
+        chapter: str,
+        students: tuple[str, ...],
+        kind: Any,
+        cell: Any,
+        *columns: Any,
     ) -> Any:
         """Student, late penalty, cell's name and columns of grades or comments."""
         submitted, assignment = api.SubmittedNotebook, api.SubmittedAssignment
@@ -183,32 +323,7 @@ class Recorder:
             .join(api.Assignment, api.Assignment.id == assignment.assignment_id)
             .filter(api.Assignment.name == chapter)
         )
-        return rows if only is None else rows.filter(assignment.student_id == only)
-
-
-def _score(submitted: Any, cells: Mapping[str, Any], record: Record) -> None:
-    rows = {grade.cell_id: grade for grade in submitted.grades}
-    for name, cell in cells.items():
-        grade = rows.get(cell.id)
-        if grade is None:
-            grade = api.Grade(cell_id=cell.id)
-            submitted.grades.append(grade)
-        before, grade.auto_score = grade.auto_score, record.scores[name]
-        by_hand = grade.manual_score is not None
-        if by_hand and record.seen and before == grade.auto_score:
-            continue  # nothing is new to whoever gave the score
-        # A person's score stands, but whoever gave it should look again.
-        grade.needs_manual_grade = by_hand or grade.auto_score is None
-
-
-def _comment(submitted: Any, cells: Mapping[str, Any], unanswered: Any) -> None:
-    rows = {comment.cell_id: comment for comment in submitted.comments}
-    for name, cell in cells.items():
-        comment = rows.get(cell.id)
-        if comment is None:
-            comment = api.Comment(cell_id=cell.id)
-            submitted.comments.append(comment)
-        comment.auto_comment = UNCHANGED if name in unanswered else None
+        return rows.filter(assignment.student_id.in_(students)) if students else rows
 
 
 def _other_release(chapter: str, cells: set[str]) -> UsageError:

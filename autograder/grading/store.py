@@ -21,7 +21,7 @@ from autograder import folders
 from autograder.model import CaseVerdict, Explanation, Verdict
 from autograder.sandbox.program import Program
 
-FORMAT = 1  # of the files; another number makes all old ones unknown
+FORMAT = 2  # of the files; another number makes all old ones unknown
 # What a verdict may depend on besides the exercise and the submission.
 DISTRIBUTIONS = ("numpy", "torch", "hypothesis")
 
@@ -41,7 +41,10 @@ def address(program: Program, exercise: str, exercise_version: str) -> str:
 
 
 class Store:
-    """A folder of verdicts, `ab/cdef….json`; several processes may share it."""
+    """A folder of verdicts, `ab/cdef….json`; several processes may share it.
+
+    A file is a digest of the verdict's text in one line, then the text.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -53,13 +56,42 @@ class Store:
     def get(self, at: str) -> Verdict | None:
         """The verdict at an address; None when there is none that is whole."""
         try:
-            return from_dict(json.loads(self.path(at).read_bytes()))
-        except (OSError, ValueError, TypeError, KeyError):
-            return None  # never written, or cut off: it is graded again
+            digest, _, text = self.path(at).read_bytes().partition(b"\n")
+        except OSError:
+            return None  # never written
+        if digest != _digest(text):
+            return None  # the disk lost a part: it is graded again
+        return from_dict(json.loads(text))
 
     def put(self, at: str, verdict: Verdict) -> None:
         """File a verdict; whoever reads meets the whole of it or nothing."""
-        folders.write(self.path(at), json.dumps(to_dict(verdict)))
+        text = json.dumps(to_dict(verdict)).encode()
+        folders.write(self.path(at), _digest(text) + b"\n" + text)
+
+
+def _digest(text: bytes) -> bytes:
+    return hashlib.sha256(text).hexdigest().encode()
+
+
+class Outbox(Store):
+    """Reads what is filed, where the folder can be seen, and writes nothing.
+
+    A worker may be on another machine: what it would file travels back with its
+    results.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._kept: dict[str, Verdict] = {}
+
+    def put(self, at: str, verdict: Verdict) -> None:
+        """Keep a verdict until it is taken."""
+        self._kept[at] = verdict
+
+    def take(self) -> dict[str, Verdict]:
+        """What was put since the last time, by address."""
+        taken, self._kept = self._kept, {}
+        return taken
 
 
 def to_dict(verdict: Verdict) -> dict[str, Any]:

@@ -1,50 +1,132 @@
-"""The half of `course grade` that runs in workers: bytes in, bytes out."""
+"""The half of `course grade` that runs in workers: bytes in, bytes out.
+
+A worker may be on another machine. It needs an installation of the course with
+the same sources, and nothing of the course folder: what was given out travels
+with the plan, and what would be filed travels back.
+"""
 
 from __future__ import annotations
 
-from concurrent.futures import Executor, ProcessPoolExecutor
-from dataclasses import dataclass
+import hashlib
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
-from multiprocessing import get_context
+from functools import cached_property
 from multiprocessing.util import Finalize
 from pathlib import Path
 
 from autograder import catalogue
+from autograder.errors import CourseError, SetUpError
 from autograder.grading import ipynb
 from autograder.grading.examiner import Bench, Timings
-from autograder.grading.feedback import fragment
+from autograder.grading.feedback import fragment, page
 from autograder.grading.graded import Graded, file_verdicts, show_verdicts
 from autograder.grading.ingest import printable
-from autograder.grading.records import Record, record_of
-from autograder.sandbox import Level, Limits
+from autograder.grading.records import Grades, Record, record_of
+from autograder.grading.store import Outbox, environment
+from autograder.model import Verdict
+from autograder.sandbox import Level, Limits, Sandbox
 
 LOST = (
     "Grading this submission ended the grader's process, twice. It has no score "
     "yet; a person has to look at it."
 )
+MACHINERY = ("*.py", "grading/*.py", "judging/*.py", "sandbox/*.py", "templates/*")
+
+
+def sources(chapters: Iterable[str]) -> dict[str, str]:
+    """What makes a grade besides a submission, as digests: the machinery and
+    each chapter's checks; and the environment."""
+    digest = hashlib.sha256()
+    for pattern in MACHINERY:
+        for path in sorted((catalogue.ROOT / "autograder").glob(pattern)):
+            digest.update(path.name.encode() + path.read_bytes())
+    found = {name: catalogue.version(name) for name in chapters}
+    return found | {"": f"{digest.hexdigest()} {environment()}"}
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How workers grade: everything that a bench is made of."""
+    """How workers grade: everything that a bench is made of.
 
-    course: Path
-    chapters: tuple[str, ...]
+    releases: the notebooks that were given out, by chapter; verdicts: the
+    folder of filed verdicts, which may not be there on another machine;
+    sources: as the function of this name gives them.
+    """
+
+    releases: Mapping[str, bytes]
+    verdicts: Path
     seed: bytes
     level: Level
     limits: Limits | None
     again: bool
+    sources: Mapping[str, str]
+
+    @cached_property
+    def key(self) -> str:
+        """Equal for equal plans; says nothing of the seed."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()
+
+    def depends(self, chapter: str) -> str:
+        """A digest of all that a grade depends on besides the submission."""
+        parts = [self.sources[chapter], self.sources[""], self.seed.hex()]
+        parts += [repr(self.level), repr(self.limits)]
+        parts.append(hashlib.sha256(self.releases[chapter]).hexdigest())
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def bench(self) -> Bench:
-        """A bench, whose sandbox is not started yet."""
-        known = catalogue.load(only=self.chapters)
-        return Bench(self.course, known, self.seed, self.level, self.limits, self.again)
+        """A bench, whose sandbox is not started yet.
+
+        Raises SetUpError where this machine has other sources than the one
+        that made the plan.
+        """
+        if (here := sources(self.releases)) != self.sources:
+            other = [n or "machinery" for n in here if here[n] != self.sources[n]]
+            raise SetUpError(
+                f"Starting a worker: its {', '.join(other)} or its packages are not "
+                "those of the grader that started the run. Install the same "
+                "revision of the course and its requirements.lock on every machine."
+            )
+        sandbox = Sandbox(self.level, self.limits)
+        # Its imports and ours take seconds each, and may do so side by side.
+        threading.Thread(target=_warm, args=(sandbox,), daemon=True).start()
+        notebooks = {name: ipynb.parse(data) for name, data in self.releases.items()}
+        return Bench(
+            notebooks.__getitem__,
+            Outbox(self.verdicts),
+            catalogue.load(only=self.releases),
+            self.seed,
+            sandbox,
+            self.again,
+        )
+
+
+def _warm(sandbox: Sandbox) -> None:
+    """Start a sandbox; what goes wrong is said when it is used."""
+    with suppress(CourseError):
+        sandbox.start()
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a worker makes of a job: the autograded notebook and the record.
+
+    verdicts: those that were computed, to be filed, by address.
+    """
+
+    notebook: bytes
+    record: Record
+    trouble: str
+    timings: Timings
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Job:
-    """One submission, as bytes, so that a worker may be on another machine."""
+    """One submission, to be graded. trouble: why it cannot be opened."""
 
     student: str
     chapter: str
@@ -52,44 +134,94 @@ class Job:
     trouble: str
     timestamp: datetime | None
 
+    def run(self, bench: Bench) -> Done:
+        """Grade it."""
+        timings = Timings()
+        if self.trouble:
+            graded = bench.refuse(self.chapter, self.trouble)
+        else:
+            graded = bench.grade(self.data, self.chapter, timings)
+        with timings.stage("notebook"):
+            done = _done(self, graded, timings)
+        assert isinstance(bench.store, Outbox)  # Plan.bench made it
+        return replace(done, verdicts=bench.store.take())
+
 
 @dataclass(frozen=True)
-class Done:
-    """What a worker makes of a job: the autograded notebook and the record."""
+class PageJob:
+    """An autograded notebook and what the gradebook says of it."""
 
     notebook: bytes
-    record: Record
-    trouble: str
+    grades: Grades
+
+    def run(self, bench: Bench) -> MadePage:
+        """Write the feedback page."""
+        timings = Timings()
+        with timings.stage("page"):
+            html = page(ipynb.parse(self.notebook), self.grades).encode()
+        return MadePage(html, timings)
+
+
+@dataclass(frozen=True)
+class MadePage:
+    """A feedback page."""
+
+    html: bytes
     timings: Timings
 
 
-def executor(plan: Plan, width: int) -> Executor:
-    """Processes that have a bench each.
+class Workplace:
+    """The benches of this process, by plan.
 
-    Spawned, not forked: a worker must not inherit what this process holds.
+    A local worker has one. One that serves several graders keeps a bench for
+    each, and works for one at a time: neither Hypothesis nor the outbox is to be
+    shared by threads.
     """
-    start = partial(_start, plan)
-    return ProcessPoolExecutor(width, get_context("spawn"), initializer=start)
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._plans: dict[str, Plan] = {}
+        self._benches: dict[str, Bench] = {}
+        self._spent = 0.0
+
+    def expect(self, plan: Plan, spent: float = 0.0) -> None:
+        """Jobs of this plan may come. spent: seconds that it took to come here."""
+        self._plans[plan.key] = plan
+        self._spent = spent
+
+    def forget(self, key: str) -> None:
+        """End the bench of a plan."""
+        with self._lock:
+            self._plans.pop(key, None)
+            if bench := self._benches.pop(key, None):
+                bench.close()
+
+    def work(self, key: str, job: Job | PageJob) -> Done | MadePage:
+        """Do a job of a plan. Raises CourseError."""
+        with self._lock:
+            began = time.perf_counter()
+            if fresh := key not in self._benches:
+                self._benches[key] = self._plans[key].bench()
+            spent = self._spent + time.perf_counter() - began
+            outcome = job.run(self._benches[key])
+            if fresh:
+                outcome.timings.seconds["worker start"] = spent
+            return outcome
 
 
-_BENCH: Bench | None = None
+HERE = Workplace()
 
 
-def _start(plan: Plan) -> None:
-    global _BENCH
-    _BENCH = plan.bench()
-    Finalize(None, _BENCH.close, exitpriority=1)  # workers do not run atexit
+def start(plan: Plan) -> None:
+    """Make ready a process that works for one plan and then ends."""
+    HERE.expect(plan, time.process_time())
+    # Workers do not run atexit.
+    Finalize(None, HERE.forget, (plan.key,), exitpriority=1)
 
 
-def grade_one(job: Job) -> Done:
-    """Grade one submission on the bench of this worker."""
-    assert _BENCH is not None  # _start ran
-    timings = Timings()
-    if job.trouble:
-        graded = _BENCH.refuse(job.chapter, job.trouble)
-    else:
-        graded = _BENCH.grade(job.data, job.chapter, timings)
-    return _done(job, graded, timings)
+def work(key: str, job: Job | PageJob) -> Done | MadePage:
+    """Do a job in this process; `key` is that of an expected plan."""
+    return HERE.work(key, job)
 
 
 def lost(plan: Plan, job: Job, error: Exception) -> Done:

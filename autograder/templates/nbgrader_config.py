@@ -3,8 +3,10 @@
 Change it in autograder/templates/nbgrader_config.py.
 """
 
+import os
 from pathlib import Path
 
+from autograder.grading.gradebook import DATABASE
 from autograder.grading import collect
 from autograder.publishing import question
 from autograder.publishing.stub import BEGIN, END, PLACEHOLDER
@@ -14,6 +16,9 @@ c = get_config()  # type: ignore[name-defined]  # noqa: F821  nbgrader brings it
 # The course is the folder that this file is in, wherever it is moved.
 c.CourseDirectory.root = str(Path(__file__).resolve().parent)
 c.CourseDirectory.course_id = "convnets-by-hand"
+# A gradebook on a server; else gradebook.db in this folder.
+if DATABASE in os.environ:
+    c.CourseDirectory.db_url = os.environ[DATABASE]
 
 # The same cut as on the website, so that page and notebook show one stub.
 c.ClearSolutions.code_stub = {"python": PLACEHOLDER}

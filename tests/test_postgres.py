@@ -1,0 +1,256 @@
+"""PostgreSQL as the gradebook: the same rows, and it may be restarted.
+
+Debian's server runs here on loopback in a temporary folder, as an ordinary user.
+Takes about half a minute.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+from course_folder import copy_of_released, hand_in, make_course, nbgrader
+from rows import rows
+from sqlalchemy import create_engine, inspect
+
+from autograder import catalogue
+from autograder.errors import SetUpError, UsageError
+from autograder.grading import gradebook, ipynb
+from autograder.grading.grade import grade
+from autograder.grading.gradebook import DATABASE
+from autograder.grading.recorder import Recorder
+from autograder.grading.records import Record
+from autograder.sample.desk import desk_of
+
+CHAPTER = "depthwise"
+COURSE = [sys.executable, "-c", "from autograder.cli import main; main()"]
+PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+
+
+@dataclass
+class Server:
+    """A PostgreSQL server of our own, which can be stopped and started."""
+
+    folder: Path
+    port: int
+    user: int | None  # whom it runs as, where the tests are root
+
+    def run(self, program: str, *words: str) -> None:
+        """Run one of its programs and see that it went well."""
+        done = subprocess.run(
+            [str(PROGRAMS[-1].with_name(program)), "-D", str(self.folder), *words],
+            user=self.user,
+            cwd=self.folder.parent,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=120,
+        )
+        assert done.returncode == 0, f"{program} {words} ended with {done.returncode}"
+
+    def start(self) -> None:
+        """Start it and wait until it answers; it listens on loopback alone."""
+        sockets = f"-k {self.folder.parent} -h 127.0.0.1 -p {self.port}"
+        quick = "-c fsync=off"
+        self.run("pg_ctl", "-w", "-o", f"{sockets} {quick}", "start")
+
+    def stop(self) -> None:
+        """Stop it at once, whoever is connected."""
+        self.run("pg_ctl", "-w", "-m", "immediate", "stop")
+
+    def url(self, database: str = "postgres") -> str:
+        """The address of a database, for a superuser that needs no password."""
+        return f"postgresql+psycopg://grader@127.0.0.1:{self.port}/{database}"
+
+    def fresh(self, database: str) -> str:
+        """A new and empty database."""
+        engine = create_engine(self.url(), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"create database {database}")
+        engine.dispose()
+        return self.url(database)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """A running server; needs Debian's package `postgresql`."""
+    if not PROGRAMS:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    place = Path(mkdtemp(prefix="postgres-"))
+    user = None
+    if os.geteuid() == 0:  # the server refuses to run as root
+        user = pwd.getpwnam("postgres").pw_uid
+        os.chown(place, user, -1)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        made = Server(place / "data", probe.getsockname()[1], user)
+    try:
+        made.run("initdb", "--no-sync", "-U", "grader", "-A", "trust", "-E", "UTF8")
+        made.start()
+        yield made
+        made.stop()
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.fixture
+def at_server(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Path, str]:
+    """A course folder whose gradebook is a database of its own, and the URL."""
+    url = server.fresh(
+        f"book{len(os.listdir(server.folder.parent))}_{os.urandom(4).hex()}"
+    )
+    monkeypatch.setenv(DATABASE, url)
+    return make_course(tmp_path / "far", [CHAPTER]), url
+
+
+def fill(course: Path, students: int) -> None:
+    """Hand in notebooks: right, wrong, and one that cannot be read."""
+    desk = desk_of(course, catalogue.load(only=[CHAPTER]).chapter(CHAPTER))
+    for number in range(students):
+        notebook = desk.right()
+        cell = notebook.cells[desk.index(notebook, desk.names[0])]
+        cell.source += f"\n# {number}"
+        if number == 1:
+            cell.source = f"def {desk.names[0]}(*args):\n    return {number}"
+        data = ipynb.to_bytes(notebook) if number != 2 else b"no notebook"
+        path = hand_in(course, f"s{number:02}", CHAPTER, data)
+        (path.parent / "timestamp.txt").write_text(f"2026-10-{number + 1:02} 12:00 UTC")
+
+
+def test_rows_are_those_of_sqlite(
+    at_server: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A released, graded, again graded course has the rows on the server that it
+    has in gradebook.db, and nbgrader's own commands work with it."""
+    course, url = at_server
+    assert not (course / "gradebook.db").exists()
+    fill(course, 4)
+    grade(course, [CHAPTER], jobs=1)
+    listed = nbgrader(course, "db", "student", "list")
+    assert "s03" in listed.stdout + listed.stderr
+    exported = nbgrader(course, "export", "--to", "grades.csv")
+    assert exported.returncode == 0, exported.stderr
+    assert (course / "grades.csv").read_text().count("s0") == 4
+    monkeypatch.delenv(DATABASE)
+    local = copy_of_released(tmp_path)
+    fill(local, 4)
+    grade(local, [CHAPTER], jobs=1)
+    assert rows(url) == rows(local / "gradebook.db")
+    assert rows(url)["how many"] != [(0, 0, 0, 0)]
+    monkeypatch.setenv(DATABASE, url)
+    before = rows(url)
+    assert grade(course, [CHAPTER], jobs=1).timings.computed == 0
+    assert rows(url) == before
+
+
+def test_the_schema_is_made_once(server: Server) -> None:
+    """Of several that open an empty database at the same time, all succeed, and
+    there is one set of tables with one version."""
+    url = server.fresh("at_once")
+    with ThreadPoolExecutor(6) as threads:
+        for opened in threads.map(lambda _: gradebook.opened(url), range(6)):
+            opened.close()
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        versions = connection.exec_driver_sql("select * from alembic_version").all()
+    assert len(versions) == 1
+    assert {"grade", "submitted_notebook"} <= set(inspect(engine).get_table_names())
+    engine.dispose()
+
+
+def small_book(url: str) -> None:
+    """Release an assignment with one exercise into a database."""
+    book = gradebook.opened(url)
+    book.add_assignment("small")
+    book.add_notebook("small", "small")
+    book.add_solution_cell("f", "small", "small")
+    book.add_grade_cell("check_f", "small", "small", max_score=2, cell_type="code")
+    book.close()
+
+
+def a_batch(number: int) -> list[Record]:
+    """Ten students' records."""
+    moment = datetime(2026, 10, 1)
+    return [
+        Record(f"s{number}{i}", "small", {"check_f": float(i)}, frozenset(), moment)
+        for i in range(10)
+    ]
+
+
+def test_a_restart_in_the_middle_costs_nothing(server: Server) -> None:
+    """Batches recorded before, while and after the server is down are all there,
+    each once."""
+    url = server.fresh("restarted")
+    small_book(url)
+    with Recorder(url, patience=60) as recorder:
+        recorder.record(a_batch(0))
+        server.stop()
+        back = threading.Timer(1.5, server.start)
+        back.start()
+        recorder.record(a_batch(1))
+        back.join()
+        recorder.record(a_batch(2))
+        grades = recorder.grades(["small"])
+    assert len(grades) == 30
+    assert rows(url)["how many"] == [(30, 30, 30, 30)]
+
+
+def test_two_recorders_at_once(server: Server) -> None:
+    """Two that write the same students at the same time both get through, and
+    every row is there once."""
+    url = server.fresh("together")
+    small_book(url)
+
+    def write(_: int) -> None:
+        with Recorder(url) as recorder:
+            for number in range(4):
+                recorder.record(a_batch(number))
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(write, range(2)))
+    assert rows(url)["how many"] == [(40, 40, 40, 40)]
+
+
+def test_a_server_that_stays_away_is_one_message(server: Server) -> None:
+    """Nobody listens, no such database, or no URL at all: a message each, without
+    the password."""
+    nobody = "postgresql+psycopg://grader:secret@127.0.0.1:1/none"
+    with pytest.raises(SetUpError, match=r"refused|failed") as told:
+        Recorder(nobody, patience=0)
+    assert "secret" not in str(told.value)
+    with pytest.raises(SetUpError, match="does not exist"):
+        Recorder(server.url("nowhere"), patience=0)
+    with pytest.raises(UsageError, match=r"postgresql\+psycopg://"):
+        Recorder("gradebook on the server")
+
+
+def test_the_command_line_names_the_database(at_server: tuple[Path, str]) -> None:
+    """`--db` reaches every verb that opens the gradebook."""
+    course, url = at_server
+    environment = {k: v for k, v in os.environ.items() if k != DATABASE}
+    fill(course, 1)
+    for verb in (["grade", "--jobs", "1", CHAPTER], ["report"]):
+        done = subprocess.run(
+            [*COURSE, *verb, "--course", str(course), "--db", url],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+    assert not (course / "gradebook.db").exists()
+    assert len(rows(url)["submission"]) == 1
