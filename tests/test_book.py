@@ -11,7 +11,8 @@ import pytest
 from nbgrader.preprocessors import ClearSolutions
 
 from autograder.book import expand, live, numbers
-from autograder.book.assets import repaired, sized
+from autograder.book.assets import sized
+from autograder.book.finish import repaired
 from autograder.catalogue import load
 from autograder.errors import AuthorError
 from autograder.publishing import chapter, quiz, site

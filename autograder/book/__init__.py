@@ -2,7 +2,8 @@
 
 Chapters import their references; the pages show stubs. `expand` is the hook
 that sees to it, `quiz` and `live` are directives, `numbers` keeps what the
-chapters measured for release, `assets` what every page needs.
+chapters measured for release, `assets` what every page needs. `mathematics`
+sets the formulas, `finish` makes the written pages light.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from autograder.book import (
     changed,
     exercise_index,
     expand,
+    finish,
     live,
     marks,
+    mathematics,
     numbers,
     quiz,
     ways_out,
@@ -32,6 +35,7 @@ from autograder.book import (
 PARTS = (
     *(ahead, assets, expand, live, numbers, quiz, wrapped),
     *(addresses, changed, exercise_index, marks, ways_out),
+    *(mathematics, finish),
 )
 
 
