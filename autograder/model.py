@@ -244,6 +244,7 @@ class Verdict:
 
     trouble: one sentence when the answer could not be tried at all (a syntax
     error, the function is missing, the clock ran out while the cells ran).
+    remark: what staff should know of how it ran, in a few words.
     """
 
     exercise: str
@@ -254,6 +255,7 @@ class Verdict:
     explanation: Explanation | None = None
     printed: str = ""
     seconds: float = 0.0
+    remark: str = ""
 
     @property
     def passed(self) -> bool:

@@ -35,13 +35,15 @@ Workers = Pool[Work, Done | MadePage]
 
 @dataclass(frozen=True)
 class Line:
-    """One submission in the summary. seconds: what its worker spent on it."""
+    """One submission in the summary. seconds: what its worker spent on it;
+    remarks: what staff should know of how it ran."""
 
     student: str
     chapter: str
     score: float
     trouble: str
     seconds: float
+    remarks: str = ""
 
 
 @dataclass(frozen=True)
@@ -220,7 +222,7 @@ def _job(upload: Upload) -> Job:
 def _as_kept(job: Job, depends: str, kept: Receipt) -> Graded:
     timings = Timings(looked_up=kept.verdicts)
     small = replace(job, data=b"")
-    done = Done(b"", kept.record(job), kept.trouble, timings)
+    done = Done(b"", kept.record(job), kept.trouble, timings, remarks=kept.remarks)
     return Graded(small, depends, done, kept)
 
 
@@ -248,4 +250,5 @@ def _line(graded: Graded) -> Line:
     done = graded.done
     score = sum(score or 0.0 for score in done.record.scores.values())
     seconds = sum(done.timings.seconds.values())
-    return Line(graded.job.student, graded.job.chapter, score, done.trouble, seconds)
+    student, chapter = graded.job.student, graded.job.chapter
+    return Line(student, chapter, score, done.trouble, seconds, done.remarks)

@@ -11,7 +11,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -23,6 +23,7 @@ from autograder.grading import ipynb
 from autograder.grading.graded import Graded, Sheet, sheet, zero
 from autograder.grading.ingest import SubmittedCell, read_cells
 from autograder.grading.program import program
+from autograder.grading.remarks import remark
 from autograder.grading.store import Store, address
 from autograder.grading.transplant import transplant
 from autograder.judging.referee import Referee
@@ -171,7 +172,7 @@ class Bench:
         with timings.stage("referee"):
             verdict = self._referee.judge(exercise, session)
         timings.computed += 1
-        return verdict
+        return replace(verdict, remark=remark(exercise, session, verdict))
 
 
 def released(course: Path, chapter: str) -> bytes:

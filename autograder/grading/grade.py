@@ -126,6 +126,11 @@ def summary_lines(summary: GradeSummary) -> Iterator[str]:
         yield f"{len(summary.troubles)} could not be graded as they were:"
     for line in summary.troubles:
         yield f"  {line.student}, {line.chapter}: {line.trouble}"
+    remarked = [line for line in summary.lines if line.remarks]
+    if remarked:
+        yield f"{len(remarked)} worth a look:"
+    for line in remarked:
+        yield f"  {line.student}, {line.chapter}: {line.remarks}"
     if summary.waiting:
         wait = "score waits" if summary.waiting == 1 else "scores wait"
         yield f"{summary.waiting} {wait} for a person, in nbgrader's formgrader"

@@ -31,6 +31,7 @@ class Receipt:
     unanswered: tuple[str, ...]
     trouble: str
     verdicts: int
+    remarks: str = ""
 
     def record(self, job: Job) -> Record:
         """What is to be in the gradebook."""
@@ -72,6 +73,7 @@ def receipt(upload: str, done: Done, grades: Grades) -> Receipt:
         tuple(sorted(record.unanswered)),
         done.trouble,
         done.timings.computed + done.timings.looked_up,
+        done.remarks,
     )
 
 

@@ -22,6 +22,7 @@ from autograder.grading.pages import render
 from autograder.grading.program import key, mark
 from autograder.grading.recorder import Recorder, gradebook_url
 from autograder.grading.records import Grades
+from autograder.grading.remarks import remarks
 from autograder.publishing.question import key_in
 
 COMMON = 15  # diagnoses that the page lists
@@ -35,6 +36,11 @@ class Submission:
     chapter: str
     graded: Graded
     grades: Grades
+
+    @property
+    def remarks(self) -> str:
+        """What staff should know of how it ran."""
+        return remarks(self.graded)
 
     @property
     def link(self) -> str:
@@ -154,6 +160,7 @@ def page(
         asked=_asked(submissions, chapters, keys or {}),
         reasons=_reasons(submissions),
         troubles=[s for s in submissions if s.graded.trouble],
+        remarked=[s for s in submissions if s.remarks],
         waiting=sum(len(s.grades.ungraded) for s in submissions),
         again=sum(len(s.grades.waiting & s.grades.by_hand) for s in submissions),
         run=run,

@@ -26,6 +26,7 @@ from autograder.grading.feedback import fragment, page
 from autograder.grading.graded import Graded, file_verdicts, show_verdicts
 from autograder.grading.ingest import printable
 from autograder.grading.records import Grades, Record, record_of
+from autograder.grading.remarks import remarks
 from autograder.grading.store import Outbox, environment
 from autograder.model import Verdict
 from autograder.sandbox import Level, Limits, Sandbox
@@ -114,7 +115,8 @@ def _warm(sandbox: Sandbox) -> None:
 class Done:
     """What a worker makes of a job: the autograded notebook and the record.
 
-    verdicts: those that were computed, to be filed, by address.
+    verdicts: those that were computed, to be filed, by address; remarks: what
+    staff should know of how it ran.
     """
 
     notebook: bytes
@@ -122,6 +124,7 @@ class Done:
     trouble: str
     timings: Timings
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    remarks: str = ""
 
 
 @dataclass(frozen=True)
@@ -239,4 +242,5 @@ def lost(plan: Plan, job: Job, error: Exception) -> Done:
 def _done(job: Job, graded: Graded, timings: Timings) -> Done:
     record = record_of(job.student, job.chapter, graded, job.timestamp)
     notebook = show_verdicts(file_verdicts(graded), fragment)
-    return Done(ipynb.to_bytes(notebook), record, graded.trouble, timings)
+    data, said = ipynb.to_bytes(notebook), remarks(graded)
+    return Done(data, record, graded.trouble, timings, remarks=said)
