@@ -9,20 +9,23 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+from nbformat import NotebookNode
 
 from autograder import folders
 from autograder.errors import UsageError
 from autograder.grading import ipynb, words
 from autograder.grading.graded import Graded, Sheet, filed
 from autograder.grading.pages import render
-from autograder.grading.program import key, mark
+from autograder.grading.program import key, mark, role
 from autograder.grading.recorder import Recorder, gradebook_url
 from autograder.grading.records import Grades
 from autograder.grading.remarks import remarks
+from autograder.model import Explanation
 from autograder.publishing.question import key_in
 
 COMMON = 15  # diagnoses that the page lists
@@ -176,9 +179,24 @@ def _submissions(course: Path) -> list[Submission]:
     for (student, chapter), kept in sorted(grades.items()):
         path = course / "autograded" / student / chapter / f"{chapter}.ipynb"
         if path.is_file():
-            graded = filed(ipynb.read(path))
+            graded = _slim(filed(ipynb.parse(path.read_bytes())))
             found.append(Submission(student, chapter, graded, kept))
     return found
+
+
+def _slim(graded: Graded) -> Graded:
+    """What the report needs of a submission: all of a class are in memory."""
+    kept = [cell for cell in graded.notebook.cells if role(cell) == "question"]
+    for cell in kept:
+        cell.source = ""
+    sheets = []
+    for sheet in graded.sheets:
+        said = sheet.verdict.explanation
+        few = Explanation("", "", "", "", "", "", said.diagnoses) if said else None
+        verdict = replace(sheet.verdict, cases=(), printed="", explanation=few)
+        sheets.append(Sheet(verdict, ()))
+    node: Any = NotebookNode  # nbformat has no types here
+    return replace(graded, notebook=node(cells=kept), sheets=tuple(sheets))
 
 
 def _keys(course: Path, chapter: str) -> dict[str, list[str]]:
