@@ -14,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
+BUNDLE = "_build/student/convnets-by-hand"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 STEPS = (
@@ -24,6 +25,7 @@ STEPS = (
     ("types", ["mypy"]),
     ("site", ["course", "site"]),
     ("release", ["course", "release"]),
+    ("bundle", ["python", "tools/try_bundle.py", BUNDLE, "--references"]),
 )
 
 

@@ -6,8 +6,8 @@ Change it in autograder/templates/nbgrader_config.py.
 import os
 from pathlib import Path
 
-from autograder.grading.gradebook import DATABASE
 from autograder.grading import collect
+from autograder.grading.gradebook import DATABASE
 from autograder.publishing import question
 from autograder.publishing.stub import BEGIN, END, PLACEHOLDER
 
