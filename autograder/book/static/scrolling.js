@@ -1,12 +1,13 @@
-// What is wider than its place is scrolled with the keyboard, too.
+// What is wider than its place is scrolled with the keyboard, too. Looked at
+// when it comes near the screen: measuring everything at once would lay out
+// the whole page before it is read.
 "use strict";
 
-function reachable() {
-  for (const box of document.querySelectorAll("div.math, .pst-scrollable-table-container")) {
-    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-    else box.removeAttribute("tabindex");
+const near = new IntersectionObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
   }
-}
-
-reachable();
-addEventListener("resize", reachable);
+});
+const WIDE = "div.math mjx-container, .pst-scrollable-table-container";
+for (const box of document.querySelectorAll(WIDE)) near.observe(box);
