@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import suppress
 from functools import partial
 from multiprocessing import get_context
 from typing import Any
@@ -119,12 +120,15 @@ class DaskExecutor(Executor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Leave the workers, who go on for others; end those started here."""
-        self._executor.shutdown(wait=False)
-        try:
-            self._client.unregister_worker_plugin(self._name)
-        except Exception as error:  # the scheduler is gone, and the bench with it
-            self._client.log_event("convnets", str(error))
-        self._client.close()
+        # A scheduler that is gone, or slow to answer, has taken or will take its
+        # benches with it; the grades are already here.
+        for leave in (
+            partial(self._executor.shutdown, wait=False),
+            partial(self._client.unregister_worker_plugin, self._name),
+            self._client.close,
+        ):
+            with suppress(Exception):
+                leave()
         if self._place is not None:
             self._place.close()
 
