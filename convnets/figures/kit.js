@@ -5,19 +5,24 @@ const SVG = "http://www.w3.org/2000/svg";
 
 /** An HTML element with attributes and children. */
 function html(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
+  return filled(document.createElement(tag), attributes, children);
 }
 
 /** An SVG element with attributes and children. */
 function svg(tag, attributes = {}, ...children) {
-  const element = document.createElementNS(SVG, tag);
+  return filled(document.createElementNS(SVG, tag), attributes, children);
+}
+
+const CONTROLS = ["button", "input", "select"];
+
+function filled(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     element.setAttribute(name, value);
+  }
+  if ("tabindex" in attributes || CONTROLS.includes(element.localName)) {
+    // JupyterLab moves among cells with the arrow keys and opens one with Enter,
+    // wherever the focus is: not here.
+    element.setAttribute("data-lm-suppress-shortcuts", "true");
   }
   element.append(...children);
   return element;
