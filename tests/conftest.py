@@ -16,5 +16,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Share tests out by file, whose fixtures are dear; exercises one by one."""
     for item in items:
         alone = item.path.name == "test_exercises.py"
-        group = item.name if alone else item.path.name
+        # Files that share a dear fixture say so: one worker makes it for both.
+        shared = getattr(getattr(item, "module", None), "GROUP", item.path.name)
+        group = item.name if alone else shared
         item.add_marker(pytest.mark.xdist_group(group))
