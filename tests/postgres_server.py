@@ -53,11 +53,11 @@ class Server:
         """The address of a database, for a superuser that needs no password."""
         return f"postgresql+psycopg://grader@127.0.0.1:{self.port}/{database}"
 
-    def fresh(self, database: str) -> str:
-        """A new and empty database."""
+    def fresh(self, database: str, like: str = "template1") -> str:
+        """A new database, empty or with what another one holds."""
         engine = create_engine(self.url(), isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            connection.exec_driver_sql(f"create database {database}")
+            connection.exec_driver_sql(f"create database {database} template {like}")
         engine.dispose()
         return self.url(database)
 

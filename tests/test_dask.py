@@ -6,6 +6,7 @@ Takes about half a minute: a scheduler and four workers, each with a sandbox.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,7 +21,7 @@ from pathlib import Path
 import dask
 import pytest
 import trustme
-from course_folder import copy_of_released, hand_in
+from course_folder import hand_in, make_course
 from rows import rows
 
 from autograder import catalogue
@@ -101,7 +102,7 @@ def cluster(folder: Path, workers: int, **settings: str) -> Iterator[Cluster]:
 @pytest.fixture(scope="module")
 def handed_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course folder with a class of right, wrong and unreadable notebooks."""
-    course = copy_of_released(tmp_path_factory.mktemp("far"))
+    course = make_course(tmp_path_factory.mktemp("far"), [CHAPTER])
     desk = desk_of(course, catalogue.load(only=[CHAPTER]).chapter(CHAPTER))
     for number in range(STUDENTS):
         notebook = desk.right()
@@ -122,9 +123,7 @@ def undisturbed(handed_in: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 def copied(handed_in: Path, folder: Path) -> Path:
     """A folder of one's own with the same submissions."""
-    course = copy_of_released(folder)
-    (course / "submitted").symlink_to(handed_in / "submitted")
-    return course
+    return Path(shutil.copytree(handed_in, folder / "course"))
 
 
 def graded(handed_in: Path, folder: Path, **how: str) -> Path:

@@ -7,6 +7,7 @@ Takes about half a minute.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -16,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from course_folder import copy_of_released, hand_in, make_course, nbgrader
+from course_folder import hand_in, make_course, nbgrader
 from postgres_server import PROGRAMS, Server, running
 from rows import rows
 from sqlalchemy import create_engine, inspect
@@ -43,16 +44,22 @@ def server() -> Iterator[Server]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def released(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course folder that was released into the database `released`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(DATABASE, server.fresh("released"))
+        return make_course(tmp_path_factory.mktemp("far"), [CHAPTER])
+
+
 @pytest.fixture
 def at_server(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Server, released: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Path, str]:
     """A course folder whose gradebook is a database of its own, and the URL."""
-    url = server.fresh(
-        f"book{len(os.listdir(server.folder.parent))}_{os.urandom(4).hex()}"
-    )
+    url = server.fresh(f"book_{os.urandom(4).hex()}", like="released")
     monkeypatch.setenv(DATABASE, url)
-    return make_course(tmp_path / "far", [CHAPTER]), url
+    return shutil.copytree(released, tmp_path / "far"), url
 
 
 def fill(course: Path, students: int) -> None:
@@ -84,7 +91,7 @@ def test_rows_are_those_of_sqlite(
     assert exported.returncode == 0, exported.stderr
     assert (course / "grades.csv").read_text().count("s0") == 4
     monkeypatch.delenv(DATABASE)
-    local = copy_of_released(tmp_path)
+    local = make_course(tmp_path / "local", [CHAPTER])
     fill(local, 4)
     grade(local, [CHAPTER], jobs=1)
     assert rows(url) == rows(local / "gradebook.db")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grading.store import Store, address
+from autograder.grading.store import Outbox, Store, address
 from autograder.model import CaseVerdict, Explanation, Verdict
 from autograder.sandbox.program import Cell, Program
 
@@ -92,3 +92,15 @@ def test_a_failed_write_leaves_the_old_verdict(
             store.put(at, replace(VERDICT, score=0.0))
     assert store.get(at) == VERDICT
     assert list(store.path(at).parent.iterdir()) == [store.path(at)]
+
+
+def test_an_outbox_files_nothing(store: Store) -> None:
+    """A worker's store reads what is filed, and keeps the rest until it is taken."""
+    at = address(PROGRAM, "conv_cost", "1")
+    outbox = Outbox(store.folder)
+    outbox.put(at, VERDICT)
+    assert not store.folder.exists()
+    assert outbox.take() == {at: VERDICT}
+    assert outbox.take() == {}
+    store.put(at, VERDICT)
+    assert outbox.get(at) == VERDICT
