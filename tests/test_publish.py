@@ -88,6 +88,7 @@ def test_public_folder_has_the_site_and_the_notebooks(released: Path) -> None:
         "student/convnets-by-hand/moving.ipynb",
         "student/convnets-by-hand/notes.py",
         "student/convnets-by-hand.zip",
+        "pdf/book.html",
     ],
 )
 def test_a_planted_leak_stops_it(released: Path, place: str) -> None:
@@ -110,6 +111,7 @@ def test_a_planted_leak_stops_it(released: Path, place: str) -> None:
 
 def plant(path: Path) -> None:
     """Put a line of an answer into a file, as such a file would hold it."""
+    path.parent.mkdir(exist_ok=True)
     if path.suffix == ".zip":
         with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("convnets-by-hand/own.py", ANSWER)

@@ -7,8 +7,9 @@ and the page for addresses that lead nowhere. Without `html: baseurl` in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape as escape_xml
@@ -21,6 +22,7 @@ from autograder.publishing.address import with_slash
 
 TEMPLATE = Path(__file__).parent.parent / "templates" / "not_found.html"
 CARD = "_static/card.png"
+_CONTENT = re.compile(r'content="([^"]*)"')
 _SITEMAP = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
     '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
@@ -39,21 +41,32 @@ def _page_context(
 ) -> None:
     address = with_slash(app.config.html_baseurl)
     if doctree is not None and address:
+        known = context.get("metatags", "")
         tags = preview(
             app.config.html_title or app.config.project,
-            str(context.get("title", "")),
+            app.env.titles[pagename].astext(),
+            described(known),
             app.builder.get_target_uri(pagename),
             address,
         )
-        context["metatags"] = f"{context.get('metatags', '')}\n{tags}"
+        context["metatags"] = f"{known}\n{tags}"
 
 
-def preview(book: str, title: str, page: str, address: str) -> str:
+def described(tags: str) -> str:
+    """The description that a page's meta tags have, or nothing."""
+    for tag in re.findall(r"<meta\b[^>]*>", tags):
+        if 'name="description"' in tag and (found := _CONTENT.search(tag)):
+            return unescape(found[1])
+    return ""
+
+
+def preview(book: str, title: str, about: str, page: str, address: str) -> str:
     """The tags that programs read which show a link as a card."""
     values = {
         "og:type": "article",
         "og:site_name": book,
         "og:title": title,
+        "og:description": about,
         "og:url": f"{address}{page}",
         "og:image": f"{address}{CARD}",
         "og:image:width": str(card.WIDTH),
