@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -149,6 +150,21 @@ def test_a_failed_check_shows_no_traceback() -> None:
         InteractiveShell.clear_instance()
     assert "output_size: 0 of 4 public cases pass." in lines[0]
     assert not any("Traceback" in line or "practice.py" in line for line in lines)
+
+
+def test_check_answers_within_a_fifth_of_a_second() -> None:
+    """Every exercise, report included, in time of the processor; networks that are
+    trained take as long as training takes, and say so."""
+    slow = {}
+    for chapter in catalogue.load().chapters:
+        for exercise in chapter.exercises:
+            if exercise.cases[0].call.caller == "trained":
+                continue
+            practice._cases.cache_clear()
+            start = time.process_time()
+            reported(exercise.name, exercise.reference).html()
+            slow[exercise.name] = time.process_time() - start
+    assert {name: taken for name, taken in slow.items() if taken > 0.2} == {}
 
 
 def test_progress_counts_what_was_checked(capsys: pytest.CaptureFixture[str]) -> None:
