@@ -7,6 +7,8 @@ hidden cases, it tells by group. Nothing is sent anywhere.
 
 from __future__ import annotations
 
+import ast
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -66,11 +68,30 @@ def check(name: str, exercise: Any = None) -> None:
         exercise = namespace.get(name)
     if any(case["caller"] == "trained" for case in _cases(name)["cases"]):
         print(f"{name} trains a network now; that takes seconds, or a minute.")
-    found = report.Report(name, info, run(name, exercise))
+    warning = "" if exercise is not namespace.get(name) else _stale(name, namespace)
+    found = report.Report(name, info, run(name, exercise), warning)
     _results[name] = (found.passed, found.info["public"])
     shown = report.display(found)
     if found.failure is not None:
         raise CheckFailed(found.headline() if shown else found.text())
+
+
+def _stale(name: str, namespace: Mapping[str, Any]) -> str:
+    """A sentence if the cell with the answer was run last with a mistake in its
+    syntax, so that what is checked is what an older version of it defined."""
+    shell = namespace.get("get_ipython", lambda: None)()
+    begins = re.compile(rf"^(?:def|class)\s+{re.escape(name)}\b", re.MULTILINE)
+    cells = [cell for cell in namespace.get("In", ()) if begins.search(cell)]
+    if shell is None or not cells:
+        return ""
+    try:
+        ast.parse(shell.transform_cell(cells[-1]))
+    except SyntaxError as error:
+        return (
+            f"This is an older version of {name}: its cell was last run with a "
+            f"mistake in line {error.lineno} ({error.msg}). Mend it and run it again."
+        )
+    return ""
 
 
 def outcome(name: str, exercise: Any) -> tuple[str, int, int]:

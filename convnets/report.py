@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Report:
-    """What came of the public cases. info: the exercise's public entry."""
+    """What came of the public cases.
+
+    info: the exercise's public entry; warning: why they may not be of the answer.
+    """
 
     name: str
     info: dict[str, Any]
     tried: Sequence[Tried]
+    warning: str = ""
 
     @property
     def failure(self) -> Tried | None:
@@ -51,7 +55,7 @@ class Report:
 
     def text(self) -> str:
         """The report for a terminal."""
-        lines = [self.headline()]
+        lines = [self.headline(), *([self.warning] if self.warning else [])]
         lines += [f"  {_mark(t)} {t.label} ({t.group})" for t in self.tried]
         if failure := self.failure:
             lines += ["", f"First that fails: {failure.label}"]
@@ -69,8 +73,13 @@ class Report:
             f'{escape(t.label)} <span class="dim">({escape(t.group)})</span></li>'
             for t in self.tried
         )
+        warning = f'<p class="no"><b>{escape(self.warning)}</b></p>' * bool(
+            self.warning
+        )
         tail = self._failure_html() if self.failure else self._hidden_html()
-        return shown.boxed(f"<h4>{escape(self.headline())}</h4><ul>{items}</ul>{tail}")
+        return shown.boxed(
+            f"<h4>{escape(self.headline())}</h4>{warning}<ul>{items}</ul>{tail}"
+        )
 
     def _failure_html(self) -> str:
         failure = self.failure
@@ -108,11 +117,23 @@ def _details(name: str, tried: Tried) -> list[tuple[str, str]]:
     assert tried.difference is not None
     expected, received = show.sides(tried.difference, tried.expected, tried.received)
     return [
-        ("What differs", tried.difference.sentence),
+        ("What differs", tried.difference.sentence + _hint(tried)),
         ("Called", f"{call}\n{arrays}".strip()),
         ("Expected", expected),
         ("Received", received),
     ]
+
+
+def _hint(tried: Tried) -> str:
+    """What to do in a notebook where the answer may be right."""
+    if tried.received.kind == "missing":
+        return " Run the cell with your answer, then this one again."
+    if tried.received.error == "NameError":
+        return (
+            " If a cell above defines that name, run it first: Run, then Run All "
+            "Above Selected Cell."
+        )
+    return ""
 
 
 def display(report: Report) -> bool:

@@ -70,6 +70,14 @@ def test_a_missing_function_is_said_once() -> None:
     text = failed("depthwise_as_dense", None)
     assert text.count("fails") == 2  # the case, and the line that names it
     assert "no function or class of this name" in text
+    assert "Run the cell with your answer, then this one again." in text
+
+
+def test_a_name_of_a_cell_that_did_not_run_is_explained() -> None:
+    """NameError: perhaps a cell above was not run."""
+    text = failed("output_size", lambda *_, **__: given_above)  # noqa: F821
+    assert "name 'given_above' is not defined" in text
+    assert "If a cell above defines that name, run it first" in text
 
 
 def by_torch(x: Any, w: Any, b: Any = None, stride: Any = 1, padding: Any = 0) -> Any:
@@ -150,6 +158,28 @@ def test_a_failed_check_shows_no_traceback() -> None:
         InteractiveShell.clear_instance()
     assert "output_size: 0 of 4 public cases pass." in lines[0]
     assert not any("Traceback" in line or "practice.py" in line for line in lines)
+
+
+def test_an_answer_left_from_before_a_syntax_error_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A cell that no longer parses leaves its old function; check says so, until
+    the cell is mended."""
+    shell: Any = InteractiveShell.instance()
+    shell.user_ns |= {"check": check, "right": convolution.output_size}
+    answer = "def output_size(*args, **kwargs):\n    return right(*args, **kwargs)"
+    said = []
+    try:
+        for source in (answer, answer + "(", answer):
+            shell.run_cell(source, store_history=True)
+            capsys.readouterr()
+            shell.run_cell("check('output_size')", store_history=True)
+            said.append(capsys.readouterr().out)
+    finally:
+        InteractiveShell.clear_instance()
+    warning = "This is an older version of output_size: its cell was last run with"
+    assert [warning in text for text in said] == [False, True, False]
+    assert all("all 4 public cases pass" in text for text in said)
 
 
 def test_check_answers_within_a_fifth_of_a_second() -> None:
