@@ -43,6 +43,18 @@ def free_port() -> int:
         return port
 
 
+def wait_for(host: str, port: int) -> None:
+    """Until somebody listens, a minute at most."""
+    until = time.monotonic() + 60
+    while True:
+        try:
+            socket.create_connection((host, port), timeout=5).close()
+            return
+        except OSError:
+            assert time.monotonic() < until, "the scheduler did not start"
+            time.sleep(0.1)
+
+
 @dataclass
 class Cluster:
     """A scheduler and workers, each a process, as an administrator starts them."""
@@ -70,6 +82,7 @@ class Cluster:
         port = self.address.rpartition(":")[2]
         common = ["--no-dashboard", "--protocol", self.address.partition(":")[0]]
         self.start("scheduler", "--host", "127.0.0.1", "--port", port, *common)
+        wait_for("127.0.0.1", int(port))
         for _ in range(workers):
             few = ["--nthreads", "1", "--no-nanny", "--host", "127.0.0.1"]
             self.start("worker", self.address, *few, *common)
@@ -189,7 +202,6 @@ def test_connections_need_certificates_of_one_authority(
     handed_in: Path,
     undisturbed: Path,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Over TLS, a grader with the authority's certificate gets the grades; one
     with a certificate of its own making, or with none, gets no connection."""
@@ -210,9 +222,9 @@ def test_connections_need_certificates_of_one_authority(
 
 
 @contextmanager
-def with_settings(settings: dict[str, str]) -> Iterator[None]:
+def with_settings(settings: dict[str, str], patience: str) -> Iterator[None]:
     """Dask's configuration as a new process with these variables has it."""
-    found: dict[str, object] = {"distributed.comm.timeouts.connect": "5s"}
+    found: dict[str, object] = {"distributed.comm.timeouts.connect": patience}
     for name, value in settings.items():
         key = name.removeprefix("DASK_").lower().replace("__", ".").replace("_", "-")
         found[key] = value == "True" or value
@@ -232,7 +244,7 @@ def test_a_scheduler_that_is_not_there(handed_in: Path, tmp_path: Path) -> None:
     and nothing is graded."""
     course = copied(handed_in, tmp_path)
     nobody = f"tcp://127.0.0.1:{free_port()}"
-    with with_settings({}), pytest.raises(SetUpError, match=nobody):
+    with with_settings({}, "1s"), pytest.raises(SetUpError, match=nobody):
         grade(course, [CHAPTER], executor="dask", scheduler=nobody)
     with pytest.raises(UsageError, match="--executor dask"):
         grade(course, [CHAPTER], scheduler=nobody)

@@ -20,6 +20,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from autograder.errors import SetUpError, UsageError
 from autograder.grading.gradebook import opened
 from autograder.grading.gradebook import url as gradebook_url
+from autograder.grading.reading import grades_of
 from autograder.grading.records import Grades, Record
 
 __all__ = ["Recorder", "gradebook_url"]
@@ -87,7 +88,7 @@ class Recorder:
         students: none named means all.
         """
         wanted = list(chapters)
-        return self._patiently(lambda: self._all_grades(wanted, students))
+        return self._patiently(lambda: grades_of(self._book.db, wanted, students))
 
     def _patiently(self, act: Callable[[], Outcome]) -> Outcome:
         """Do something, again if the database was locked, restarted or had the
@@ -271,59 +272,6 @@ class Recorder:
         chosen = select(table.id, table.notebook_id, table.cell_id, *columns)
         rows = self._book.db.execute(chosen.where(table.notebook_id.in_(notebooks)))
         return {(row.notebook_id, row.cell_id): row for row in rows}
-
-    def _all_grades(
-        self, chapters: Sequence[str], students: tuple[str, ...]
-    ) -> dict[tuple[str, str], Grades]:
-        found: dict[tuple[str, str], Grades] = {}
-        for chapter in chapters:
-            for grades in self._grades(chapter, students):
-                found[grades.student, chapter] = grades
-        # A transaction that is left open would keep others waiting, and see
-        # nothing of what they write.
-        self._book.db.rollback()
-        return found
-
-    def _grades(self, chapter: str, students: tuple[str, ...]) -> Iterable[Grades]:
-        """One query for the scores, one for the comments of a chapter."""
-        found: dict[str, Grades] = {}
-        grade, cell = api.Grade, api.GradeCell
-        columns = (grade.score, cell.max_score, grade.manual_score)
-        waits = grade.needs_manual_grade
-        for row in self._rows(chapter, students, grade, cell, *columns, waits):
-            student, penalty, name, score, most, manual, waiting = row
-            grades = found.setdefault(student, Grades(student, chapter, penalty or 0.0))
-            grades.cells[name] = (score, most)
-            grades.by_hand |= {name} if manual is not None else set()
-            grades.waiting |= {name} if waiting else set()
-        text = api.Comment.comment
-        rows = self._rows(chapter, students, api.Comment, api.SolutionCell, text)
-        for student, _, name, comment in rows:
-            if comment and student in found:
-                found[student].comments[name] = comment
-        return found.values()
-
-    def _rows(
-        self,
-        chapter: str,
-        students: tuple[str, ...],
-        kind: Any,
-        cell: Any,
-        *columns: Any,
-    ) -> Any:
-        """Student, late penalty, cell's name and columns of grades or comments."""
-        submitted, assignment = api.SubmittedNotebook, api.SubmittedAssignment
-        penalty = submitted.late_submission_penalty
-        rows = (
-            self._book.db.query(assignment.student_id, penalty, cell.name, *columns)
-            .select_from(kind)
-            .join(cell, cell.id == kind.cell_id)
-            .join(submitted, submitted.id == kind.notebook_id)
-            .join(assignment, assignment.id == submitted.assignment_id)
-            .join(api.Assignment, api.Assignment.id == assignment.assignment_id)
-            .filter(api.Assignment.name == chapter)
-        )
-        return rows.filter(assignment.student_id.in_(students)) if students else rows
 
 
 def _other_release(chapter: str, cells: set[str]) -> UsageError:
