@@ -76,13 +76,14 @@ def sides(
         return difference.expected, difference.received
     if difference.where and difference.kind in ("value", "finite"):
         return text(difference.expected), text(difference.received)
-    return answer_text(expected), answer_text(received)
+    plane = difference.index[:-2] if difference.index else ()
+    return answer_text(expected, plane), answer_text(received, plane)
 
 
-def answer_text(answer: Answer) -> str:
-    """What came of a call, in a line or an array."""
+def answer_text(answer: Answer, plane: tuple[int, ...] = ()) -> str:
+    """What came of a call, in a line or an array; plane: see `text`."""
     if answer.kind == "returned":
-        return text(answer.value)
+        return text(answer.value, plane)
     if answer.kind == "raised":
         return f"{answer.error}: {answer.message}" if answer.message else answer.error
     return f"({answer.kind})"
@@ -105,12 +106,18 @@ def kind(value: Any) -> str:
     return type(value).__name__
 
 
-def text(value: Any) -> str:
-    """A value written out; large arrays are cut in the middle."""
+def text(value: Any, plane: tuple[int, ...] = ()) -> str:
+    """A value written out; large planes are cut in the middle, and of an array of
+    many planes one is written: the first, or the one with the index `plane`."""
     if isinstance(value, np.ndarray | torch.Tensor):
         array = value.detach().numpy() if isinstance(value, torch.Tensor) else value
+        head = kind(value)
+        if array.ndim > 2 and array.size > SHOWN:
+            at = plane if len(plane) == array.ndim - 2 else (0,) * (array.ndim - 2)
+            head += f", of which [{', '.join(map(str, at))}] is"
+            array = array[at]
         body = np.array2string(array, precision=5, threshold=SHOWN, suppress_small=True)
-        return f"{kind(value)}\n{body}" if array.ndim else f"{kind(value)} {body}"
+        return f"{head}\n{body}" if array.ndim else f"{head} {body}"
     if isinstance(value, tuple | list) and any(map(_is_big, value)):
         return "\n".join(f"[{i}] {text(item)}" for i, item in enumerate(value))
     if isinstance(value, dict):

@@ -15,7 +15,9 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from autograder import catalogue
 from autograder.publishing.bundle import write_package
-from convnets import practice, report
+from convnets import practice, report, show
+from convnets.answers import Answer
+from convnets.compare import Difference
 from convnets.practice import CheckFailed, check
 from solutions import convolution, depthwise
 
@@ -63,6 +65,19 @@ def test_a_failure_shows_call_expected_and_received() -> None:
     assert "First that fails: two channels, one 1 x 2 filter each, by hand" in text
     for title in ("What differs:", "Called:", "Expected:", "Received:"):
         assert title in text
+
+
+def test_of_many_planes_the_one_that_differs_is_shown() -> None:
+    """A large array does not fill the screen: the plane of the first difference."""
+    x = np.zeros((4, 5, 6, 7))
+    y = x.copy()
+    y[2, 3, 1, 1] = 8
+    difference = Difference("value", "", index=(2, 3, 1, 1))
+    sides = show.sides(difference, Answer("returned", x), Answer("returned", y))
+    assert [len(side.splitlines()) for side in sides] == [7, 7]
+    assert all("(4, 5, 6, 7), of which [2, 3] is" in side for side in sides)
+    assert "8." in sides[1]
+    assert "of which [0, 0] is" in show.text(x)
 
 
 def test_a_missing_function_is_said_once() -> None:
