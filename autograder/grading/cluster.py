@@ -20,7 +20,7 @@ from autograder.grading import worker
 from autograder.grading.worker import Plan
 
 Opened = tuple[Executor, int]
-WORKERS_SECONDS = 60.0  # for the first worker to come to a scheduler
+WORKERS_SECONDS = 300.0  # for the first worker to come, with its imports done
 AHEAD = 2  # jobs a thread has at a time, so that none waits for the network
 
 

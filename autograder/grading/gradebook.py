@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from autograder.errors import SetUpError, UsageError
+from autograder.publishing.nbgrader_release import own_programs
 
 DATABASE = "COURSE_DB"  # environment variable: the gradebook's URL
 MAKING = 0x636F6E76  # number of the server's lock while tables are made
@@ -54,12 +55,13 @@ def opened(where: str) -> Any:
             f"Opening the gradebook: {error}. Install the packages of the group "
             "`far` in pyproject.toml, and begin the URL with postgresql+psycopg://."
         ) from None
-    if engine.dialect.name != "postgresql":
-        return api.Gradebook(where)
     try:
-        with engine.begin() as connection:
-            connection.execute(text(f"select pg_advisory_xact_lock({MAKING})"))
-            return api.Gradebook(where)
+        with own_programs():
+            if engine.dialect.name != "postgresql":
+                return api.Gradebook(where)
+            with engine.begin() as connection:
+                connection.execute(text(f"select pg_advisory_xact_lock({MAKING})"))
+                return api.Gradebook(where)
     finally:
         engine.dispose()
 

@@ -29,7 +29,7 @@ def generate(course: Path, chapter: str) -> None:
     config = PyFileConfigLoader("nbgrader_config.py", str(course)).load_config()
     folder = CourseDirectory(config=config, assignment_id=chapter)
     converter = GenerateAssignment(coursedir=folder, config=config, force=True)
-    with warnings.catch_warnings(), _own_programs():
+    with warnings.catch_warnings(), own_programs():
         # nbgrader is older than SQLAlchemy and the Jupyter that it runs on
         warnings.simplefilter("ignore")
         spoke, converter.log.propagate = converter.log.propagate, False
@@ -40,7 +40,7 @@ def generate(course: Path, chapter: str) -> None:
 
 
 @contextmanager
-def _own_programs() -> Iterator[None]:
+def own_programs() -> Iterator[None]:
     """Let nbgrader find the programs of this environment.
 
     It calls `alembic` by name for a new gradebook, and the environment need
