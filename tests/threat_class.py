@@ -5,6 +5,7 @@ The time limits are short ones; everything else is what staff get.
 
 from __future__ import annotations
 
+import atexit
 import importlib.util
 import os
 import resource
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from shutil import rmtree
 from tempfile import mkdtemp
 from types import ModuleType
 from unittest.mock import patch
@@ -84,6 +86,13 @@ def _load(path: Path) -> ThreatFile:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return ThreatFile(module, path.stem)
+
+
+def temporary(prefix: str) -> Path:
+    """A folder that lasts as long as this process."""
+    folder = Path(mkdtemp(prefix=prefix))
+    atexit.register(rmtree, folder, ignore_errors=True)
+    return folder
 
 
 @dataclass(frozen=True)
@@ -167,7 +176,7 @@ def honest(desk: Desk) -> dict[str, bytes]:
 @cache
 def graded() -> GradedThreats:
     """The whole corpus, graded once in this process."""
-    course = copy_of_released(Path(mkdtemp(prefix="threats-")))
+    course = copy_of_released(temporary("threats-"))
     desk = desk_of(course, catalogue.load().chapter(CHAPTER))
     with _planted(course) as (targets, planted, service):
         files = {f.stem: f.entries(desk, targets) for f in threat_files()}
@@ -186,7 +195,7 @@ def graded() -> GradedThreats:
 @cache
 def graded_alone() -> Run:
     """The honest work of the same class without anybody else's."""
-    return run_grade(class_of(Path(mkdtemp(prefix="honest-"))))
+    return run_grade(class_of(temporary("honest-")))
 
 
 def class_of(folder: Path) -> Path:
@@ -214,7 +223,7 @@ def _planted(
 ) -> Iterator[tuple[Targets, tuple[str, ...], socket.socket]]:
     """Secrets where a thief would look, and a service on this machine."""
     canaries = tuple(f"canary-{secrets.token_hex(8)}" for _ in range(3))
-    seed, folder = secret_seed().hex(), Path(mkdtemp(prefix="secrets-"))
+    seed, folder = secret_seed().hex(), temporary("secrets-")
     folder.chmod(0o755)  # so that it is not its mode that protects it
     key, seed_file = folder / "key", folder / "seed"
     key.write_text(canaries[0], encoding="utf-8")
