@@ -248,20 +248,36 @@ def test_the_last_one_handed_in_counts(tmp_path: Path) -> None:
 
 def test_a_killed_grader_goes_on_where_it_stopped(tmp_path: Path) -> None:
     """SIGKILL in the middle of a run, and the run after it has the same grades as
-    one that nobody disturbed."""
+    one that nobody disturbed. Its workers end with the killed one."""
     course = class_of(tmp_path)
     killed = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", GRADE, str(course)], cwd=ROOT
     )
     while killed.poll() is None and not list((course / "verdicts").glob("*/*.json")):
         time.sleep(0.02)
+    children = Path(f"/proc/{killed.pid}/task/{killed.pid}/children").read_text()
     killed.send_signal(signal.SIGKILL)
     assert killed.wait() == -signal.SIGKILL
+    end = time.monotonic() + 20
+    assert children
+    while any(map(alive, children.split())) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not any(map(alive, children.split()))
     run = run_grade(course)
     assert run.summary.timings.looked_up > 0
     alone = graded_alone().course
     assert rows(course / "gradebook.db") == rows(alone / "gradebook.db")
     assert_same_files(alone, course)
+
+
+def alive(pid: str) -> bool:
+    """Whether a process runs; one that nobody has waited for does not."""
+    try:
+        return (
+            Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        )
+    except OSError:
+        return False
 
 
 def test_the_exported_table_has_no_formula(

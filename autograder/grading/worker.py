@@ -8,6 +8,7 @@ with the plan, and what would be filed travels back.
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -15,6 +16,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from multiprocessing import parent_process
+from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
 from pathlib import Path
 
@@ -218,8 +221,16 @@ HERE = Workplace()
 def start(plan: Plan) -> None:
     """Make ready a process that works for one plan and then ends."""
     HERE.expect(plan, time.process_time())
+    if parent := parent_process():
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     # Workers do not run atexit.
     Finalize(None, HERE.forget, (plan.key,), exitpriority=1)
+
+
+def _end_with(parent: BaseProcess) -> None:
+    """End when the grader does: one that is killed cannot tell its workers."""
+    parent.join()
+    os._exit(1)
 
 
 def work(key: str, job: Job | PageJob) -> Done | MadePage:
