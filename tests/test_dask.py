@@ -32,7 +32,7 @@ from autograder.grading.grade import grade
 from autograder.sample.desk import desk_of
 
 CHAPTER = "depthwise"
-STUDENTS = 16
+STUDENTS = 12
 SETTING = "DASK_DISTRIBUTED__COMM__"
 
 

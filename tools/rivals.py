@@ -75,10 +75,11 @@ def otter(
     results = folder / "results.json"
     for submission in submissions:
         command = [str(program), "run", "-a", str(packed), "-o", str(folder)]
-        one = run("otter", 1, [*command, "--no-logo", str(submission)], folder)
+        command += ["--no-logo", str(submission)]
+        one = run("otter", 1, command, folder, PYTHONPATH="")
         total.seconds += one.seconds
         total.cpu += one.cpu
         total.peak = max(total.peak, one.peak)
-        if "failed" in results.read_text():
-            sys.exit(f"otter-grader found a right answer wrong, see {results}")
+        if "failed" in (said := results.read_text()):
+            sys.exit(f"otter-grader found a right answer wrong:\n{said[:2000]}")
     return total
