@@ -146,7 +146,7 @@ function tile(taps, place, high, strongest, chosen) {
         style: "fill: var(--cn-weight)",
       })
       : svg("circle", {
-        cx: x, cy: y, r: side / 2 - 0.6,
+        cx: x, cy: y, r: Math.max(0, side / 2 - 0.6),
         style: "fill: none; stroke: var(--cn-input); stroke-width: 1.4",
       })];
   });
