@@ -1,19 +1,24 @@
-"""Fixtures of the browser tests: the built site, and a Chromium to read it in."""
+"""Fixtures of the browser tests: the built site, served or on disk, and a Chromium."""
 
 from __future__ import annotations
 
 import fcntl
+import functools
 import os
 import shutil
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from autograder.publishing import site as site_builder
 
 ROOT = Path(__file__).parent.parent
+WIDE = {"width": 1280, "height": 900}
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Chromium's own calls home would look like requests of a page.
 FLAGS = (
@@ -53,3 +58,45 @@ def browser() -> Iterator[Browser]:
             )
         yield chromium
         chromium.close()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A server that does not print each request."""
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def served(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The site's address under a path that is not the root of its host."""
+    top = tmp_path_factory.mktemp("served")
+    (top / "some").mkdir()
+    (top / "some" / "course").symlink_to(site, target_is_directory=True)
+    handler = functools.partial(Quiet, directory=str(top))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/some/course"
+        server.shutdown()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens addresses in pages of their own; closes them after the test."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(address: str, viewport: Any = WIDE, **options: Any) -> Any:
+        context = browser.new_context(viewport=viewport, **options)
+        contexts.append(context)
+        page: Any = context.new_page()
+        page.requests, page.complaints = [], []
+        page.on("request", lambda request: page.requests.append(request.url))
+        page.on("requestfailed", lambda request: page.complaints.append(request.url))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("response", lambda r: r.status >= 400 and page.complaints.append(r.url))
+        page.goto(address)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()

@@ -7,9 +7,9 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
-from _fixtures_site import browser, site
+from _fixtures_site import browser, served, site, visit
 
-__all__ = ["browser", "site"]
+__all__ = ["browser", "served", "site", "visit"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -12,7 +12,6 @@ from nbgrader.preprocessors import ClearSolutions
 
 from autograder.book import expand, live, numbers
 from autograder.book.assets import sized
-from autograder.book.finish import repaired
 from autograder.catalogue import load
 from autograder.errors import AuthorError
 from autograder.publishing import chapter, quiz, site
@@ -310,13 +309,6 @@ def test_pictures_get_their_size(tmp_path):
     done = sized(body, {"a.svg": path})
     assert '<img width="96" height="12" alt="a"' in done
     assert '<img src="../_images/b.svg" />' in done
-
-
-def test_pages_are_repaired():
-    """A summary is named by its own words, a cited paper is a list's item."""
-    body = '<summary aria-label="Toggle hidden content">a</summary>'
-    assert repaired(body) == "<summary>a</summary>"
-    assert repaired('<div role="doc-biblioentry">') == '<div role="listitem">'
 
 
 def test_downloads_are_the_students_notebooks(tmp_path):

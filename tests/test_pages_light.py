@@ -178,6 +178,13 @@ def test_finishing_twice_changes_nothing(finished):
     assert {path: path.read_bytes() for path in files} == before
 
 
+def test_theme_does_not_measure_every_block(site):
+    """The theme's script has lost its measuring, and ours does it."""
+    text = (site / "_static" / "scripts" / "pydata-sphinx-theme.js").read_text()
+    assert "scrollWidth" in text
+    assert not re.search(r'addEventListener\("load"', text)
+
+
 def test_pages_are_repaired():
     """Summaries and buttons are named by their words, icons are not read out."""
     body = '<summary aria-label="Toggle hidden content">a</summary>'

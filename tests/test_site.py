@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
-import re
 import shutil
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -20,55 +16,6 @@ from solutions.convolution import conv2d
 from solutions.depthwise import conv_cost
 
 ROOT = Path(__file__).parent.parent
-WIDE = {"width": 1280, "height": 900}
-PAGES = ("index", "convolution", "depthwise", "notation", "bibliography")
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """A server that does not print each request."""
-
-    def log_message(self, *args):
-        """Say nothing."""
-
-
-@pytest.fixture(scope="module")
-def served(site, tmp_path_factory):
-    """The site's address under a path that is not the root of its host."""
-    top = tmp_path_factory.mktemp("served")
-    (top / "some").mkdir()
-    (top / "some" / "course").symlink_to(site, target_is_directory=True)
-    handler = functools.partial(Quiet, directory=str(top))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/some/course"
-        server.shutdown()
-
-
-@pytest.fixture
-def visit(browser):
-    """Opens addresses in pages of their own; closes them after the test."""
-    contexts = []
-
-    def open_page(address, viewport=WIDE, **options):
-        context = browser.new_context(viewport=viewport, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.requests, page.complaints = [], []
-        page.on("request", lambda request: page.requests.append(request.url))
-        page.on("requestfailed", lambda request: page.complaints.append(request.url))
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on("response", lambda r: r.status >= 400 and page.complaints.append(r.url))
-        page.goto(address)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-
-
-def settle(page):
-    """Wait until the formulas are set; everything else has loaded before."""
-    page.evaluate("window.MathJax ? MathJax.startup.promise.then(() => 1) : 0")
 
 
 def file(site, name, query=""):
@@ -79,27 +26,6 @@ def file(site, name, query=""):
 # ---- every page ------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("way", ["http", "file"])
-def test_page_needs_nothing_from_elsewhere(site, served, visit, name, way):
-    """From disk or below any path, a page asks no other host and misses nothing."""
-    home = served if way == "http" else site.as_uri()
-    page = visit(f"{home}/chapters/{name}.html")
-    settle(page)
-    foreign = [url for url in page.requests if not url.startswith((home, "data:"))]
-    assert foreign == []
-    assert page.complaints == []
-    formulas = page.locator("span.math, div.math").count()
-    assert page.locator("mjx-container").count() >= formulas
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_page_fits_a_narrow_screen(site, visit, name):
-    """On 320 pixels nothing has to be scrolled sideways but code and formulas."""
-    page = visit(file(site, name), viewport={"width": 320, "height": 700})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-
-
 @pytest.mark.parametrize(
     ("name", "figure"),
     [("convolution", "live-convolution"), ("depthwise", "live-groups")],
@@ -108,7 +34,6 @@ def test_page_does_not_jump(site, visit, name, figure):
     """While a chapter loads, what is on the screen stays where it is."""
     page = visit(file(site, name, f"#{figure}"))
     assert page.locator(f"#{figure}").count() == 1
-    settle(page)
     shift = page.evaluate(
         """new Promise((done) => new PerformanceObserver((list) => done(
             list.getEntries().reduce((sum, entry) => sum + entry.value, 0)
@@ -116,15 +41,6 @@ def test_page_does_not_jump(site, visit, name, figure):
         || setTimeout(() => done(0), 500))"""
     )
     assert shift < 0.1
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_page_describes_itself(site, name):
-    """Each page has one description, of a sentence or so."""
-    text = (site / "chapters" / f"{name}.html").read_text(encoding="utf-8")
-    found = [m for m in re.findall("<meta [^>]*>", text) if 'name="description"' in m]
-    assert len(found) == 1
-    assert re.search(r'content="[^"]{20,}"', found[0])
 
 
 def test_root_leads_to_the_book(served, visit):

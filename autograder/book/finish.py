@@ -50,6 +50,13 @@ _REPAIRS = (
 )
 # "Light" is no word of the button's name, "Color mode".
 _ICON_TITLE = re.compile(r'(<i [^>]*class="theme-switch[^>]*?) title="[^"]*"')
+# The theme measures every code block at once when a page has loaded, and again
+# after every change of a live figure; static/scrolling.js does it in idle moments.
+_THEME_SCRIPT = "scripts/pydata-sphinx-theme.js"
+_MEASURING = re.compile(
+    r'"complete"===document\.readyState\?(\w+)\(\):'
+    r'window\.addEventListener\("load",\1\)'
+)
 
 
 def setup(app: Sphinx) -> None:
@@ -66,6 +73,7 @@ def finish(site: Path) -> None:
     """Make the pages light that this build wrote; all share one style sheet."""
     texts = {path: path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
     pages = {path: text for path, text in texts.items() if "</head>" in text}
+    _without_measuring(site / "_static" / _THEME_SCRIPT)
     sheets = _style_sheets(pages.values())
     if not sheets:
         return  # nothing was written since the last time
@@ -75,6 +83,13 @@ def finish(site: Path) -> None:
         final = _STYLE.sub(_linked(version), text)
         if final != texts[path]:
             path.write_text(final, encoding="utf-8")
+
+
+def _without_measuring(script: Path) -> None:
+    """Take the theme's measuring out of its script."""
+    if script.is_file():
+        text = script.read_text(encoding="utf-8")
+        script.write_text(_MEASURING.sub("0", text, count=1), encoding="utf-8")
 
 
 def _style_sheets(pages: Iterable[str]) -> list[str]:

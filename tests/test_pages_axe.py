@@ -1,0 +1,23 @@
+"""axe-core on every page: a file of its own, so that a worker of its own runs it."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from test_pages_everywhere import PAGES
+
+VIOLATIONS = """async (options) => (await axe.run(options)).violations
+    .map((rule) => `${rule.id}: ${rule.nodes.map((node) => node.html)}`)"""
+ALL = {"resultTypes": ["violations"]}
+# What a change of colours can break; the rest of a page is the same.
+COLOURS = ALL | {"runOnly": ["color-contrast", "link-in-text-block"]}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing(site, visit, name):
+    """axe-core objects to nothing on a page, nor to its dark colours."""
+    page = visit(f"{site.as_uri()}/{name}.html", color_scheme="light")
+    page.evaluate(AXE_SCRIPT)
+    assert page.evaluate(VIOLATIONS, ALL) == []
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(VIOLATIONS, COLOURS) == []
