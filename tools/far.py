@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import psutil
+from costs import memory
 from rich.progress import Progress
 
 from autograder.grading import ipynb
@@ -98,16 +99,7 @@ def _sample(progress: Progress, count: int, done: threading.Event) -> None:
         graded = int(tasks[0].completed) if tasks else 0
         if graded >= next_at:
             next_at = graded - graded % step + step
-            other = max(map(_memory, me.children(recursive=True)), default=0)
-            print(f"{graded:9}{_memory(me):12}{other:19}", flush=True)
+            other = max(map(memory, me.children(recursive=True)), default=0)
+            print(f"{graded:9}{memory(me):12.0f}{other:19.0f}", flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
     print(f"the grader's peak: {peak} MiB")
-
-
-def _memory(process: psutil.Process) -> int:
-    """MiB; nothing of one that has ended."""
-    try:
-        size: int = process.memory_info().rss
-    except psutil.Error:
-        return 0
-    return size >> 20
