@@ -51,7 +51,7 @@ _REPAIRS = (
 # "Light" is no word of the button's name, "Color mode".
 _ICON_TITLE = re.compile(r'(<i [^>]*class="theme-switch[^>]*?) title="[^"]*"')
 # The theme measures every code block at once when a page has loaded, and again
-# after every change of a live figure; static/scrolling.js does it in idle moments.
+# after every change of a live figure; static/scrolling.js looks at what is near.
 _THEME_SCRIPT = "scripts/pydata-sphinx-theme.js"
 _MEASURING = re.compile(
     r'"complete"===document\.readyState\?(\w+)\(\):'
