@@ -6,6 +6,7 @@ promise broken), 2 when the trouble is ours or the call's.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -26,6 +27,11 @@ from autograder.errors import CourseError
 ROOT = Path(__file__).parent.parent
 BUILD = ROOT / "_build"
 COURSE = BUILD / "course"
+# Troubles of the machine: what fails and why says more than a traceback.
+MACHINE = {
+    errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC, errno.EPERM,
+    errno.EROFS,
+}  # fmt: skip
 
 app = typer.Typer(
     help="ConvNets by Hand: build the book, release assignments, grade them.",
@@ -84,13 +90,23 @@ LevelOption = Annotated[
 
 
 def main() -> None:
-    """Run the command line; a CourseError is one message and status 2."""
+    """Run the command line; a CourseError is one message and status 2, and so is
+    a full disk or a folder that cannot be written."""
     # The arrays are small, and threads would only wait for each other.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
         app()
     except CourseError as error:
         errors.print(f"[bold red]course:[/] {escape(str(error))}")
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in MACHINE:
+            raise
+        reason = f"{error.filename or 'a file'}: {error.strerror}."
+        errors.print(
+            f"[bold red]course:[/] {escape(reason)} What was finished is kept; mend "
+            "this and run the same command again."
+        )
         sys.exit(2)
 
 

@@ -39,6 +39,8 @@ def write(path: Path, content: bytes | str) -> None:
             file.write(data)
         os.chmod(name, 0o644)  # mkstemp gives 0600; others read these files
         os.replace(name, path)
-    except BaseException:
+    except BaseException as error:
         os.unlink(name)
+        if isinstance(error, OSError):
+            error.filename = error.filename or str(path)  # a full disk names none
         raise

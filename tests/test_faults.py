@@ -1,0 +1,78 @@
+"""Grading goes on where it was, whatever happened to it. Takes half a minute."""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from random import Random
+
+import pytest
+from faults.killed import COURSE, finish, killed, make_class, start
+from rows import rows
+
+SUBMISSIONS = 8
+
+
+@pytest.fixture(scope="module")
+def ungraded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A class that nobody graded; tests copy it."""
+    folder: Path = tmp_path_factory.mktemp("faults")
+    return make_class(folder, SUBMISSIONS, Random(1))
+
+
+@pytest.fixture(scope="module")
+def calm(ungraded: Path) -> tuple[Path, float]:
+    """The same class, graded undisturbed, and the seconds that it took."""
+    course = Path(shutil.copytree(ungraded, ungraded.parent / "calm"))
+    began = time.monotonic()
+    finish(start(course))
+    return course, time.monotonic() - began
+
+
+def test_a_killed_grader_goes_on_where_it_was(
+    ungraded: Path, calm: tuple[Path, float], tmp_path: Path
+) -> None:
+    """After SIGKILLs the gradebook is that of an undisturbed run, nothing was
+    graded twice, and no process is left."""
+    course = Path(shutil.copytree(ungraded, tmp_path / "course"))
+    outcome = killed(course, *calm, kills=2, random=Random(1))
+    assert outcome.good, outcome
+
+
+def test_two_graders_at_once_do_no_harm(
+    ungraded: Path, calm: tuple[Path, float], tmp_path: Path
+) -> None:
+    """Both end well or with one message, and the gradebook is that of one run."""
+    course = Path(shutil.copytree(ungraded, tmp_path / "course"))
+    both = [start(course), start(course)]
+    said = [process.communicate()[0].decode() for process in both]
+    for process, words in zip(both, said, strict=True):
+        assert process.returncode == 0 or "Traceback" not in words, words
+    assert any(process.returncode == 0 for process in both), said
+    assert rows(course / "gradebook.db") == rows(calm[0] / "gradebook.db")
+
+
+def test_a_full_disk_is_one_message(
+    ungraded: Path, calm: tuple[Path, float], tmp_path: Path
+) -> None:
+    """Where files cannot be written, grading says which and why; when there is
+    room again, the same command ends with the right gradebook."""
+    course = Path(shutil.copytree(ungraded, tmp_path / "course"))
+    command = [sys.executable, "-c", f"{SMALL}; {COURSE}", "grade", "depthwise"]
+    found = subprocess.run(
+        [*command, "--course", str(course)], capture_output=True, text=True
+    )
+    assert found.returncode == 2, found.stderr
+    assert "File too large" in found.stderr
+    assert "run the same command again" in " ".join(found.stderr.split())
+    assert "Traceback" not in found.stderr
+    finish(start(course))
+    assert rows(course / "gradebook.db") == rows(calm[0] / "gradebook.db")
+
+
+# What a full disk does to a file, without one: no file may grow beyond this.
+SMALL = f"import resource; resource.setrlimit({resource.RLIMIT_FSIZE}, (20000, 20000))"
