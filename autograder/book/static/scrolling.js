@@ -7,7 +7,8 @@ const WIDE =
   "pre, .cell_output > .output, .pst-scrollable-table-container, div.math mjx-container";
 
 const near = new IntersectionObserver((entries) => {
-  for (const { target } of entries) {
+  for (const { target, isIntersecting } of entries) {
+    if (!isIntersecting) continue; // each is reported once at the start
     if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
     else target.removeAttribute("tabindex");
   }
