@@ -24,7 +24,13 @@ from autograder.grading.grade import grade
 from autograder.grading.program import key, role
 from autograder.judging.cases import DEVELOPMENT, drawn_cases
 from autograder.publishing.leaks import Search
-from autograder.publishing.secrets import answer_lines, graders_keys, key_lines, secrets
+from autograder.publishing.secrets import (
+    answer_lines,
+    graders_keys,
+    is_telling,
+    key_lines,
+    secrets,
+)
 
 ROOT = catalogue.ROOT
 
@@ -46,6 +52,17 @@ def test_there_is_something_to_look_for() -> None:
     assert sum(name.startswith("answer: ") for name in names) > 50
     assert sum("float32 stays float32" in name for name in names) > 5
     assert sum(name.startswith("key: ") for name in names) >= 3
+
+
+def test_arrays_that_stand_anywhere_are_no_secret() -> None:
+    """Six labels of two classes are found in any list of labels; numbers are not."""
+    labels = np.array([0, 1, 1, 0, 1, 0])
+    assert not is_telling(labels)
+    assert not is_telling(np.zeros(1000))
+    assert not is_telling(np.array([0.5, np.inf]))
+    assert is_telling(np.tile(labels, 4))
+    assert is_telling(labels + 0.25)
+    assert is_telling(np.arange(-4, 5))
 
 
 def test_the_site_gives_nothing_away(site: Path) -> None:

@@ -88,6 +88,7 @@ def _build_finished(app: Sphinx, exception: Exception | None) -> None:
     out, address = Path(app.outdir), with_slash(app.config.html_baseurl)
     write = Path.write_text
     write(out / "404.html", not_found(app.config.html_title, address), "utf-8")
+    (out / "sitemap.xml").unlink(missing_ok=True)  # of another address
     if address:
         card.draw(out / CARD)
         write(out / "sitemap.xml", sitemap(_pages(app), address), "utf-8")

@@ -8,38 +8,52 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-FIRST = 8  # bytes of a needle that are looked for; the rest is then compared
+WIDTH = 8  # bytes of a needle that are looked for; the whole is then compared
 CHUNK = 1 << 20  # places that are looked at together
+TRIED = 512  # places of a needle where its most telling bytes are looked for
 
 
 class Needles:
     """Byte strings of at least eight bytes to be found in haystacks."""
 
     def __init__(self, needles: Iterable[bytes]) -> None:
-        self._by_start: dict[int, list[bytes]] = defaultdict(list)
+        # By the bytes that are looked for: where in a needle they stand, and it.
+        self._by_code: dict[int, list[tuple[int, bytes]]] = defaultdict(list)
         for needle in set(needles):
-            assert len(needle) >= FIRST, f"{needle!r} is too short to be looked for"
-            self._by_start[int.from_bytes(needle[:FIRST], "little")].append(needle)
-        self._starts = np.array(sorted(self._by_start), np.uint64)
+            assert len(needle) >= WIDTH, f"{needle!r} is too short to be looked for"
+            at = _telling(needle)
+            code = int.from_bytes(needle[at : at + WIDTH], "little")
+            self._by_code[code].append((at, needle))
+        self._sought = np.array(sorted(self._by_code), np.uint64)
 
     def found(self, haystack: bytes) -> set[bytes]:
         """Which of them stand anywhere in a haystack."""
         found: set[bytes] = set()
-        for begin in range(0, len(haystack) if len(self._starts) else 0, CHUNK):
-            codes = _codes(haystack[begin : begin + CHUNK + FIRST - 1])
-            at = np.searchsorted(self._starts, codes) % len(self._starts)
-            for place in np.flatnonzero(self._starts[at] == codes):
-                for needle in self._by_start[int(codes[place])]:
-                    if haystack.startswith(needle, begin + int(place)):
+        for begin in range(0, len(haystack) if len(self._sought) else 0, CHUNK):
+            codes = _codes(haystack[begin : begin + CHUNK + WIDTH - 1])
+            near = np.searchsorted(self._sought, codes) % len(self._sought)
+            for place in np.flatnonzero(self._sought[near] == codes):
+                for at, needle in self._by_code[int(codes[place])]:
+                    start = begin + int(place) - at
+                    if start >= 0 and haystack.startswith(needle, start):
                         found.add(needle)
         return found
 
 
+def _telling(needle: bytes) -> int:
+    """Where the eight bytes stand that differ most from each other.
+
+    Many arrays begin with zeros, and so does much of what is looked through.
+    """
+    places = range(min(len(needle) - WIDTH + 1, TRIED))
+    return max(places, key=lambda at: len(set(needle[at : at + WIDTH])))
+
+
 def _codes(data: bytes) -> npt.NDArray[np.uint64]:
     """At each place the eight bytes that begin there, as one number."""
-    places = len(data) - FIRST + 1
+    places = len(data) - WIDTH + 1
     numbers = np.frombuffer(data, np.uint8).astype(np.uint64)
     codes = np.zeros(max(places, 0), np.uint64)
-    for i in range(FIRST):
+    for i in range(WIDTH):
         codes |= numbers[i : i + len(codes)] << np.uint64(8 * i)
     return codes

@@ -27,6 +27,7 @@ PUBLIC = (  # what students are meant to see, besides the rails of the reference
 )
 SHORT = 12  # characters of a line that may stand anywhere
 SOLUTION = re.compile(rf"{BEGIN}\n(.*?){END}", re.DOTALL)
+BITS = 20  # by which an array of whole numbers is known
 DECIMALS = 7  # by which a drawn number is known
 
 
@@ -52,7 +53,7 @@ def secrets(root: Path) -> tuple[Secret, ...]:
     """
     keys = graders_keys(root)
     hidden = {
-        s: None for seed in (DEVELOPMENT, secret_seed()) for s in cases(root, seed)
+        s: None for seed in {DEVELOPMENT, secret_seed()} for s in cases(root, seed)
     }
     return (*answer_lines(root, keys), *hidden, *key_lines(keys))
 
@@ -113,7 +114,7 @@ def cases(root: Path, seed: bytes) -> Iterator[Secret]:
     for case in drawn:
         for array in () if case.case.public else _arrays_of(case):
             name, stored = f"hidden: {case.case.label}", array.tobytes()
-            if array.size >= 6 and np.ptp(array) > 0 and stored not in shipped:
+            if is_telling(array) and stored not in shipped:
                 yield Secret(name, (stored,))
             if len(digits := _in_digits(array)) >= 3:
                 yield Secret(name, digits, needed=2)
@@ -137,8 +138,28 @@ def _arrays(value: Any) -> Iterator[Numbers]:
             yield from _arrays(item)
 
 
+def is_telling(array: Numbers) -> bool:
+    """Whether an array stands nowhere by chance.
+
+    Six labels of two classes do: any long list of labels has them somewhere.
+    """
+    if array.size < 6:
+        return False
+    finite = array[np.isfinite(array)]
+    return (
+        bool(np.any(finite % 1)) or array.size * np.log2(len(np.unique(array))) >= BITS
+    )
+
+
 def _in_digits(array: Numbers) -> tuple[bytes, ...]:
-    """The first numbers that are no whole ones, cut off behind some decimals."""
+    """The first numbers that are no simple fractions, cut off behind some decimals."""
     numbers = (abs(float(x)) for x in array.ravel()[:12])
-    cut = (f"{x:.12f}"[: -12 + DECIMALS] for x in numbers if x % 0.25)
+    cut = (f"{x:.12f}"[: -12 + DECIMALS] for x in numbers if not _is_simple(x))
     return tuple(digits.encode() for digits in cut)
+
+
+def _is_simple(x: float) -> bool:
+    """Whether a number stands in many texts: a half, two thirds, seven twelfths."""
+    if not np.isfinite(x):
+        return True
+    return any(abs(x * k - round(x * k)) < 1e-9 * k for k in range(1, 13))
