@@ -16,7 +16,7 @@ from autograder.grading.store import Store
 from autograder.judging.cases import DEVELOPMENT
 from autograder.model import Verdict
 from autograder.sample.desk import Desk, desk_of
-from autograder.sandbox import Limits
+from autograder.sandbox import Level, Limits, Sandbox
 from fuzz import names, notebooks, replies, verdicts
 
 CHAPTER = "depthwise"
@@ -66,9 +66,8 @@ def made_tries(folder: Path) -> Iterator[Tries]:
     # Rubbish that loops for ever is ended soon; what is right takes far less.
     limits = Limits(cells_seconds=5)
     store = Store(folder / "verdicts")
-    with Bench(
-        lambda _: desk.release, store, known, DEVELOPMENT, limits=limits
-    ) as bench:
+    sandbox = Sandbox(Level.ISOLATED, limits)
+    with Bench(lambda _: desk.release, store, known, DEVELOPMENT, sandbox) as bench:
         verdict = verdicts.any_verdict(bench, desk)
         filed = Store(folder / "filed")
         yield Tries(desk, notebooks.right(desk), bench, filed, verdict)
