@@ -7,12 +7,15 @@ import re
 from io import BytesIO
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from fontTools.ttLib import TTFont
+from PIL import Image
 
 from autograder.book import stylesheet
 from autograder.book.finish import finish, repaired
 from autograder.book.mathematics import glyphs, typeset
+from autograder.book.pictures import lighter
 from autograder.errors import AuthorError
 
 PAGE = """<html><head>
@@ -132,6 +135,29 @@ def test_icons_come_with_the_style_sheet(site):
     assert characters <= named
     assert len(characters) > 10
     assert len(font) < 10_000
+
+
+# ---- pictures --------------------------------------------------------------
+
+
+def inside(svg):
+    """The pixels of the first picture in a drawing."""
+    data = re.search(r"data:image/\w+;base64,([^\"]*)", svg)[1]
+    return np.asarray(Image.open(BytesIO(base64.b64decode(data))).convert("RGBA"))
+
+
+def test_photographs_lose_bytes_and_no_pixel():
+    """A picture in a drawing becomes shorter, and each pixel is the same."""
+    pixels = np.random.default_rng(0).integers(0, 4, (60, 60, 4), dtype=np.uint8) * 60
+    pixels[..., 3] = 255
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, "png")
+    data = base64.b64encode(file.getvalue()).decode()
+    svg = f'<svg><image xlink:href="data:image/png;base64,{data}"/></svg>'
+    light = lighter(svg)
+    assert len(light) < len(svg)
+    assert np.array_equal(inside(light), inside(svg))
+    assert lighter(light) == light
 
 
 # ---- finished pages --------------------------------------------------------

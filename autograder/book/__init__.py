@@ -3,7 +3,7 @@
 Chapters import their references; the pages show stubs. `expand` is the hook
 that sees to it, `quiz` and `live` are directives, `numbers` keeps what the
 chapters measured for release, `assets` what every page needs. `mathematics`
-sets the formulas, `finish` makes the written pages light.
+sets the formulas, `pictures` and `finish` make what was written light.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from autograder.book import (
     marks,
     mathematics,
     numbers,
+    pictures,
     quiz,
     ways_out,
     wrapped,
@@ -35,7 +36,7 @@ from autograder.book import (
 PARTS = (
     *(ahead, assets, expand, live, numbers, quiz, wrapped),
     *(addresses, changed, exercise_index, marks, ways_out),
-    *(mathematics, finish),
+    *(mathematics, pictures, finish),
 )
 
 
