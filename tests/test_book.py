@@ -145,15 +145,16 @@ def test_expanded_chapter_has_stubs_and_no_answers(entry):
     text = entry.path.read_text(encoding="utf-8")
     read = chapter.read(entry.path)
     expanded = expand.expand(text, read, CATALOGUE.exercise)
-    assert read.exercises == tuple(exercise.name for exercise in entry.exercises)
+    assert set(read.exercises) == {exercise.name for exercise in entry.exercises}
+    rails = "".join(stub(read.reference.source(e.name)) for e in entry.exercises)
     for exercise in entry.exercises:
         source = read.reference.source(exercise.name)
         assert stub(source) in expanded
         assert expand.header(exercise) in expanded
         hidden = answer_lines(source)
         assert hidden
-        for line in hidden:  # unless the author has written it in the prose
-            assert line not in expanded or line in text
+        for line in hidden:  # unless the author shows it in the prose or the rails
+            assert line not in expanded or line in text + rails
     assert BEGIN not in expanded
 
 
@@ -273,7 +274,7 @@ def test_live_figure_in_a_notebook():
     figure = notebook_live.figure("convolution_window", stride=2)
     assert figure.state == {"stride": 2}
     assert str(figure._esm) == notebook_live.module("convolution_window")
-    with pytest.raises(ValueError, match="there are convolution_window, "):
+    with pytest.raises(ValueError, match="there are .*convolution_window, "):
         notebook_live.figure("convolution_windows")
 
 
