@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test site release pdf publish verify bench fuzz fix lock clean
+.PHONY: help demo test site release pdf publish verify bench fuzz faults fix lock clean
 
 help:  ## Show this help
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ bench: $(STAMP)  ## Measure grading side by side with stock nbgrader
 
 fuzz: $(STAMP)  ## Rubbish in large numbers for everything that reads submissions
 	$(BIN)/python tests/fuzz
+
+faults: $(STAMP)  ## Kill the grader 50 times in a run over 200 submissions, and compare
+	$(BIN)/python tests/faults
 
 fix: $(STAMP)  ## Format and repair what ruff can repair
 	$(BIN)/ruff check --fix .
