@@ -274,7 +274,7 @@ def test_live_figure_in_a_notebook():
     figure = notebook_live.figure("convolution_window", stride=2)
     assert figure.state == {"stride": 2}
     assert str(figure._esm) == notebook_live.module("convolution_window")
-    with pytest.raises(ValueError, match="there are .*convolution_window, "):
+    with pytest.raises(ValueError, match=r"there are .*convolution_window, "):
         notebook_live.figure("convolution_windows")
 
 
