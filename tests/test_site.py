@@ -182,7 +182,7 @@ def test_figure_runs_as_a_module_of_a_notebook(visit, name):
             };
             const el = document.createElement("div");
             await figure.render({ model, el });
-            return el.querySelectorAll("svg *").length;
+            return el.querySelectorAll("*").length;
         }""",
         [live.module(name), live_data(ROOT, chapter_of(name), name)],
     )
