@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -143,3 +145,18 @@ def test_verify_of_nothing_is_status_2(run) -> None:
     """An exercise that is not there is the call's trouble, not a broken promise."""
     status, _, err = run("verify", "conv3d")
     assert (status, "There is no exercise 'conv3d'" in err) == (2, True)
+
+
+def test_a_full_disk_is_status_2(
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trouble of the machine names the file and the reason, without a traceback."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "run.json")
+
+    monkeypatch.setattr("autograder.grading.grade.grade", full)
+    status, _, said = run("grade", "--course", tmp_path)
+    assert status == 2
+    assert "run.json: No space left on device." in " ".join(said.split())
+    assert "run the same command again" in " ".join(said.split())

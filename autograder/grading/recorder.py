@@ -27,6 +27,7 @@ __all__ = ["Recorder", "gradebook_url"]
 
 UNCHANGED = "No response."  # nbgrader's own words for an untouched cell
 PATIENCE = 60.0  # seconds for a database that is locked or being restarted
+LASTING = ("disk", "readonly")  # SQLite's words for what waiting does not mend
 PAUSE = 0.5  # seconds between two tries
 Outcome = TypeVar("Outcome")
 
@@ -100,7 +101,8 @@ class Recorder:
             except SQLAlchemyError as error:
                 self._roll_back()
                 passing = isinstance(error, OperationalError | IntegrityError)
-                if not passing or time.monotonic() > until:
+                lasting = any(w in str(getattr(error, "orig", "")) for w in LASTING)
+                if lasting or not passing or time.monotonic() > until:
                     raise _trouble(error) from None
             except BaseException:
                 self._roll_back()
