@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import resource
 import shutil
-import subprocess
-import sys
 import time
 from pathlib import Path
 from random import Random
 
 import pytest
-from faults.killed import COURSE, finish, killed, make_class, start
+from faults.killed import finish, killed, make_class, start
 from rows import rows
 
 SUBMISSIONS = 8
@@ -54,25 +51,3 @@ def test_two_graders_at_once_do_no_harm(
         assert process.returncode == 0 or "Traceback" not in words, words
     assert any(process.returncode == 0 for process in both), said
     assert rows(course / "gradebook.db") == rows(calm[0] / "gradebook.db")
-
-
-def test_a_full_disk_is_one_message(
-    ungraded: Path, calm: tuple[Path, float], tmp_path: Path
-) -> None:
-    """Where nothing more can be written, grading says so; when there is room
-    again, the same command ends with the right gradebook."""
-    course = Path(shutil.copytree(ungraded, tmp_path / "course"))
-    command = [sys.executable, "-c", f"{SMALL}; {COURSE}", "grade", "depthwise"]
-    found = subprocess.run(
-        [*command, "--course", str(course)], capture_output=True, text=True
-    )
-    assert found.returncode == 2, found.stderr
-    assert "Writing the gradebook" in found.stderr
-    assert "Nothing was recorded" in found.stderr
-    assert "Traceback" not in found.stderr
-    finish(start(course))
-    assert rows(course / "gradebook.db") == rows(calm[0] / "gradebook.db")
-
-
-# What a full disk does to a file, without one: no file may grow beyond this.
-SMALL = f"import resource; resource.setrlimit({resource.RLIMIT_FSIZE}, (20000, 20000))"
