@@ -59,7 +59,7 @@ def dask(plan: Plan, width: int, address: str | None) -> Opened:
     distributed = _distributed()
     if address is None:
         place = distributed.LocalCluster(
-            n_workers=width, threads_per_worker=1, dashboard_address=None
+            n_workers=width, threads_per_worker=1, dashboard_address="127.0.0.1:0"
         )
     else:
         place = None
