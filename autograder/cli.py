@@ -39,8 +39,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+# A line stays a line, whatever the width: people search logs for words.
+console = Console(highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Chapters = Annotated[list[str] | None, typer.Argument(help="Chapters; none means all.")]
 CourseFolder = Annotated[
@@ -305,7 +306,7 @@ def attempt(
         print(json.dumps(stage.as_json(verdict), indent=1))
     else:
         for line in stage.in_words(verdict):
-            console.print(escape(line), soft_wrap=True)
+            console.print(escape(line))
     raise typer.Exit(0 if verdict.passed else 1)
 
 
@@ -322,7 +323,7 @@ def doctor(as_json: Json = False) -> None:
         print(json.dumps(rows, indent=1))
     else:
         for line in diagnosis(reports):
-            console.print(escape(line), soft_wrap=True)
+            console.print(escape(line))
     raise typer.Exit(0 if all(layer.holds for layer in reports) else 1)
 
 
@@ -341,10 +342,10 @@ def demo() -> None:
     console.rule("4 of 4  grading")
     grade()
     console.rule("where to look")
-    console.print(f"site     {BUILD / 'html' / 'index.html'}", soft_wrap=True)
-    console.print(f"bundle   {BUILD / 'student'}", soft_wrap=True)
-    console.print(f"report   {COURSE / 'report' / 'index.html'}", soft_wrap=True)
-    console.print(f"feedback {COURSE / 'feedback'}/<student>/", soft_wrap=True)
+    console.print(f"site     {BUILD / 'html' / 'index.html'}")
+    console.print(f"bundle   {BUILD / 'student'}")
+    console.print(f"report   {COURSE / 'report' / 'index.html'}")
+    console.print(f"feedback {COURSE / 'feedback'}/<student>/")
 
 
 def _level(name: Isolation) -> Any:

@@ -42,8 +42,6 @@ def here(
 ) -> tuple[int, str, str]:
     """Run `course` in this process: exit status, output, errors."""
     monkeypatch.setattr(sys, "argv", ["course", *words])
-    # Rich wraps at the width of the terminal; there is none here.
-    monkeypatch.setenv("COLUMNS", "1000")
     with pytest.raises(SystemExit) as ended:
         main()
     output = capsys.readouterr()

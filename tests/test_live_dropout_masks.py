@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 
+import live_page
 import numpy as np
 import pytest
+from live_page import loaded
 
-from convnets import live
 from solutions.dropout import (
     dropblock,
     dropblock_gamma,
@@ -16,23 +17,14 @@ from solutions.dropout import (
     dropout_channels,
 )
 
-COMPUTE = """async ([text, states]) => {
-    const blob = new Blob([text], { type: "text/javascript" });
-    const figure = (await import(URL.createObjectURL(blob))).default;
-    return states.map((state) => figure.compute(
-        figure.clean({ ...figure.defaults, ...state })));
-}"""
 H, W = 10, 12
 
 
 @pytest.fixture(scope="module")
 def computed(browser):
     """Computes the figure's states in a browser."""
-    page = browser.new_page()
-    page.goto("about:blank")
-    text = live.module("dropout_masks")
-    yield lambda states: page.evaluate(COMPUTE, [text, states])
-    page.close()
+    with loaded(browser, "dropout_masks") as page:
+        yield lambda states: live_page.computed(page, states)
 
 
 def test_squares_are_the_references(computed):

@@ -6,16 +6,10 @@ import itertools
 
 import numpy as np
 import pytest
+from live_page import computed, loaded
 
-from convnets import live
 from solutions.factorised import rank1, rank_energy
 
-FIGURE = """async (text) => {
-    const blob = new Blob([text], { type: "text/javascript" });
-    window.figure = (await import(URL.createObjectURL(blob))).default;
-}"""
-COMPUTE = """(states) => states.map((state) => figure.compute(
-    figure.clean({ ...figure.defaults, ...state })))"""
 RENDER = """(state) => {
     const values = { state, first: {}, data: null };
     const listeners = [];
@@ -37,11 +31,8 @@ RENDER = """(state) => {
 @pytest.fixture
 def page(browser):
     """A page that has loaded the figure."""
-    page = browser.new_page()
-    page.goto("about:blank")
-    page.evaluate(FIGURE, live.module("factorised_pairs"))
-    yield page
-    page.close()
+    with loaded(browser, "factorised_pairs") as page:
+        yield page
 
 
 def test_pairs_are_those_of_the_reference(page):
@@ -54,7 +45,7 @@ def test_pairs_are_those_of_the_reference(page):
             ("stripes", "edge", "line", "ring"), (0, 20, 45, 90, 155), (1, 3, 9)
         )
     ] + [{"kernel": "painted", "painted": text} for text in painted]
-    results = page.evaluate(COMPUTE, states)
+    results = computed(page, states)
     for state, result in zip(states, results, strict=True):
         kernel = np.array(result["kernel"])
         energy = rank_energy(kernel)
@@ -72,7 +63,7 @@ def test_pairs_are_those_of_the_reference(page):
 def test_kernel_is_painted_by_keys_and_by_touch(page):
     """Arrow keys move, space paints, a press paints; the rest stays as it was."""
     page.evaluate(RENDER, {})
-    before = np.array(page.evaluate(COMPUTE, [{}])[0]["kernel"])
+    before = np.array(computed(page, [{}])[0]["kernel"])
     board = page.get_by_role("application")
     board.focus()
     page.keyboard.press("ArrowRight")
@@ -93,6 +84,6 @@ def test_kernel_is_painted_by_keys_and_by_touch(page):
 def test_nonsense_in_the_state_gives_a_figure(page):
     """States that somebody has edited are made valid."""
     states = [{"kernel": "x", "angle": 7, "pairs": 99, "painted": "012", "row": -4}]
-    (result,) = page.evaluate(COMPUTE, states)
-    (first,) = page.evaluate(COMPUTE, [{"angle": 0}])
+    (result,) = computed(page, states)
+    (first,) = computed(page, [{"angle": 0}])
     assert result["energy"] == first["energy"]

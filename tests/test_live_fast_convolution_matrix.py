@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import itertools
 
+import live_page
 import numpy as np
 import pytest
+from live_page import loaded
 
-from convnets import live
 from solutions.fast_convolution import conv_as_matrix
-
-COMPUTE = """async ([text, states]) => {
-    const blob = new Blob([text], { type: "text/javascript" });
-    const figure = (await import(URL.createObjectURL(blob))).default;
-    return states.map((state) => figure.compute(
-        figure.clean({ ...figure.defaults, ...state })));
-}"""
 
 
 @pytest.fixture(scope="module")
 def computed(browser):
     """Computes the figure's states in a browser."""
-    page = browser.new_page()
-    page.goto("about:blank")
-    text = live.module("fast_convolution_matrix")
-    yield lambda states: page.evaluate(COMPUTE, [text, states])
-    page.close()
+    with loaded(browser, "fast_convolution_matrix") as page:
+        yield lambda states: live_page.computed(page, states)
 
 
 def test_the_matrix_is_the_references(computed):

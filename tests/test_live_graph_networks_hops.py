@@ -5,42 +5,16 @@ from __future__ import annotations
 import networkx as nx
 import numpy as np
 import pytest
+from live_page import computed, drawn
 
-from convnets import live
 from solutions.graph_networks import message_passing
-
-START = """async (text) => {
-    const blob = new Blob([text], { type: "text/javascript" });
-    window.figure = (await import(URL.createObjectURL(blob))).default;
-    const values = { state: {}, first: {}, data: null };
-    const listeners = [];
-    const model = {
-        get: (key) => values[key],
-        set: (key, value) => { values[key] = value; listeners.forEach((l) => l()); },
-        on: (event, listener) => listeners.push(listener),
-        off: () => {}, save_changes: () => {},
-    };
-    window.figure.render({ model, el: document.body });
-}"""
 
 
 @pytest.fixture
 def page(browser):
     """A page with nothing but the figure."""
-    context = browser.new_context(has_touch=True)
-    page = context.new_page()
-    page.evaluate(START, live.module("graph_networks_hops"))
-    yield page
-    context.close()
-
-
-def computed(page, states):
-    """What the figure computes for each state."""
-    return page.evaluate(
-        """(states) => states.map((state) => window.figure.compute(
-            window.figure.clean({ ...window.figure.defaults, ...state })))""",
-        states,
-    )
+    with drawn(browser, "graph_networks_hops") as page:
+        yield page
 
 
 def test_pairs_are_those_of_the_club(page):

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import itertools
 
+import live_page
 import numpy as np
 import pytest
+from live_page import loaded
 
-from convnets import live
 from solutions.max_pooling import gradient_mass, max_pool2d, max_pool2d_backward
 
-COMPUTE = """async ([text, states]) => {
-    const blob = new Blob([text], { type: "text/javascript" });
-    const figure = (await import(URL.createObjectURL(blob))).default;
-    return states.map((state) => figure.compute(
-        figure.clean({ ...figure.defaults, ...state })));
-}"""
 KEYS = ("window", "stride", "padding")
 SETTINGS = list(itertools.product((2, 3), (1, 2, 3), (0, 1)))
 PIXELS = " ".join(str(value) for value in np.arange(24) ** 2 % 7 - 5)  # many equal
@@ -24,11 +19,8 @@ PIXELS = " ".join(str(value) for value in np.arange(24) ** 2 % 7 - 5)  # many eq
 @pytest.fixture(scope="module")
 def computed(browser):
     """Computes the figure's states in a browser."""
-    page = browser.new_page()
-    page.goto("about:blank")
-    text = live.module("max_pooling_routes")
-    yield lambda states: page.evaluate(COMPUTE, [text, states])
-    page.close()
+    with loaded(browser, "max_pooling_routes") as page:
+        yield lambda states: live_page.computed(page, states)
 
 
 def states(**more):

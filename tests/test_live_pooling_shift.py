@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import itertools
 
+import live_page
 import numpy as np
 import pytest
 import torch.nn.functional as F
+from live_page import loaded
 from torch import from_numpy
 
-from convnets import live
 from solutions.pooling import avg_pool2d, blur_pool2d, shift_error
-
-COMPUTE = """async ([text, states]) => {
-    const blob = new Blob([text], { type: "text/javascript" });
-    const figure = (await import(URL.createObjectURL(blob))).default;
-    return states.map((state) => figure.compute(
-        figure.clean({ ...figure.defaults, ...state })));
-}"""
 
 SIGNALS = ("edge", "stripes", "dot", "texture")
 # The figure's row is an image whose rows are all the same.
@@ -32,11 +26,8 @@ WAYS = {
 @pytest.fixture(scope="module")
 def computed(browser):
     """Computes the figure's states in a browser."""
-    page = browser.new_page()
-    page.goto("about:blank")
-    text = live.module("pooling_shift")
-    yield lambda states: page.evaluate(COMPUTE, [text, states])
-    page.close()
+    with loaded(browser, "pooling_shift") as page:
+        yield lambda states: live_page.computed(page, states)
 
 
 def image(row):

@@ -6,43 +6,18 @@ import itertools
 
 import numpy as np
 import pytest
+from live_page import computed, drawn
 
-from convnets import live
 from solutions.separable import merge_separable, separable_svd
 
 LAYERS = ("edges", "bars", "stripes", "random numbers")
-START = """async (text) => {
-    const blob = new Blob([text], { type: "text/javascript" });
-    window.figure = (await import(URL.createObjectURL(blob))).default;
-    const values = { state: {}, first: {}, data: null };
-    const listeners = [];
-    const model = {
-        get: (key) => values[key],
-        set: (key, value) => { values[key] = value; listeners.forEach((l) => l()); },
-        on: (event, listener) => listeners.push(listener),
-        off: () => {}, save_changes: () => {},
-    };
-    window.figure.render({ model, el: document.body });
-}"""
 
 
 @pytest.fixture
 def page(browser):
     """A page with nothing but the figure."""
-    context = browser.new_context(has_touch=True)
-    page = context.new_page()
-    page.evaluate(START, live.module("separable_rank"))
-    yield page
-    context.close()
-
-
-def computed(page, states):
-    """What the figure computes for each state."""
-    return page.evaluate(
-        """(states) => states.map((state) => window.figure.compute(
-            window.figure.clean({ ...window.figure.defaults, ...state })))""",
-        states,
-    )
+    with drawn(browser, "separable_rank") as page:
+        yield page
 
 
 def test_kernels_are_rebuilt_as_the_reference_rebuilds_them(page):

@@ -6,43 +6,19 @@ import itertools
 
 import numpy as np
 import pytest
+from live_page import computed, drawn
 
-from convnets import live
 from solutions.shufflenet import reach
 
 GROUPS = (1, 2, 3, 4, 6, 12)
 SHUFFLES = ("none", "after the first", "after both")
-START = """async (text) => {
-    const blob = new Blob([text], { type: "text/javascript" });
-    window.figure = (await import(URL.createObjectURL(blob))).default;
-    const values = { state: {}, first: {}, data: null };
-    const listeners = [];
-    window.model = {
-        get: (key) => values[key],
-        set: (key, value) => { values[key] = value; listeners.forEach((l) => l()); },
-        on: (event, listener) => listeners.push(listener),
-        off: () => {}, save_changes: () => {},
-    };
-    window.figure.render({ model: window.model, el: document.body });
-}"""
 
 
 @pytest.fixture(scope="module")
 def page(browser):
     """A page with nothing but the figure."""
-    page = browser.new_page()
-    page.evaluate(START, live.module("shufflenet_wires"))
-    yield page
-    page.close()
-
-
-def computed(page, states):
-    """What the figure computes for each state."""
-    return page.evaluate(
-        """(states) => states.map((state) => window.figure.compute(
-            window.figure.clean({ ...window.figure.defaults, ...state })))""",
-        states,
-    )
+    with drawn(browser, "shufflenet_wires") as page:
+        yield page
 
 
 def stack(groups, shuffles):

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import itertools
 
+import live_page
 import numpy as np
 import pytest
+from live_page import loaded
 
-from convnets import live
 from solutions.transposed import conv_transpose2d, overlap_count
-
-COMPUTE = """async ([text, states]) => {
-    const blob = new Blob([text], { type: "text/javascript" });
-    const figure = (await import(URL.createObjectURL(blob))).default;
-    return states.map((state) => figure.compute(
-        figure.clean({ ...figure.defaults, ...state })));
-}"""
 
 
 @pytest.fixture(scope="module")
 def computed(browser):
     """Computes the figure's states in a browser."""
-    page = browser.new_page()
-    page.goto("about:blank")
-    text = live.module("transposed_overlap")
-    yield lambda states: page.evaluate(COMPUTE, [text, states])
-    page.close()
+    with loaded(browser, "transposed_overlap") as page:
+        yield lambda states: live_page.computed(page, states)
 
 
 def test_equal_weights_count_the_stamps(computed):

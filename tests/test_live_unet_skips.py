@@ -6,20 +6,15 @@ import itertools
 import json
 from pathlib import Path
 
+import live_page
 import numpy as np
 import pytest
 import torch
+from live_page import loaded
 
-from convnets import live
 from solutions.unet import UNet, iou
 
 DATA = Path(__file__).parent.parent / "chapters" / "figures" / "unet_skips.json"
-COMPUTE = """async ([text, data, states]) => {
-    const blob = new Blob([text], { type: "text/javascript" });
-    const figure = (await import(URL.createObjectURL(blob))).default;
-    return states.map((state) => figure.compute(
-        figure.clean({ ...figure.defaults, ...state }), data));
-}"""
 SKIPS = list(itertools.product(("on", "off"), ("on", "off")))
 
 
@@ -67,11 +62,8 @@ def data():
 @pytest.fixture(scope="module")
 def computed(browser, data):
     """Computes the figure's states in a browser."""
-    page = browser.new_page()
-    page.goto("about:blank")
-    text = live.module("unet_skips")
-    yield lambda states: page.evaluate(COMPUTE, [text, data, states])
-    page.close()
+    with loaded(browser, "unet_skips") as page:
+        yield lambda states: live_page.computed(page, states, data)
 
 
 def test_network_is_the_reference(computed, data):

@@ -6,8 +6,8 @@ import itertools
 
 import numpy as np
 import pytest
+from live_page import computed, drawn
 
-from convnets import live
 from solutions.upsampling import resize_conv2d, upsample_bilinear
 
 TAPS = {
@@ -15,31 +15,13 @@ TAPS = {
     "smooth": np.outer([1, 2, 1], [1, 2, 1]) / 16,
     "sharpen": np.outer([-1, 4, -1], [-1, 4, -1]) / 4,
 }
-START = """async (text) => {
-    const blob = new Blob([text], { type: "text/javascript" });
-    window.figure = (await import(URL.createObjectURL(blob))).default;
-    const values = { state: {}, first: {}, data: null };
-    const listeners = [];
-    const model = {
-        get: (key) => values[key],
-        set: (key, value) => { values[key] = value; listeners.forEach((l) => l()); },
-        on: (event, listener) => listeners.push(listener),
-        save_changes: () => {},
-    };
-    window.figure.render({ model, el: document.body });
-}"""
-COMPUTE = """(states) => states.map((state) => figure.compute(
-    figure.clean({ ...figure.defaults, ...state })))"""
 
 
 @pytest.fixture
 def page(browser):
     """A page with nothing but the figure."""
-    context = browser.new_context(has_touch=True)
-    page = context.new_page()
-    page.evaluate(START, live.module("upsampling_difference"))
-    yield page
-    context.close()
+    with drawn(browser, "upsampling_difference") as page:
+        yield page
 
 
 def reference(image, way, kernel, r):
@@ -67,7 +49,7 @@ def test_pictures_are_those_of_the_reference(page):
         {**dict(zip(keys, setting, strict=True)), **place}
         for setting, place in zip(settings, places, strict=True)
     ]
-    results = page.evaluate(COMPUTE, states)
+    results = computed(page, states)
     for state, setting, result in zip(states, settings, results, strict=True):
         image = np.array(result["image"])
         y = reference(image, *setting[1:])
@@ -88,7 +70,7 @@ def test_what_the_text_says_can_be_seen(page):
         {"image": "slope", "way": way, "kernel": kernel, "row": 9}
         for way, kernel in ways
     ]
-    stairs = page.evaluate(COMPUTE, [*states, {**states[0], "image": "wall"}])
+    stairs = computed(page, [*states, {**states[0], "image": "wall"}])
     found = [(round(one["low"], 9), round(one["high"], 9)) for one in stairs]
     assert found == [(0, 16), (8, 8), (8, 8), (0, 0)]
 
@@ -117,6 +99,6 @@ def test_buttons_keys_and_fingers_move_the_figure(page):
 def test_nonsense_becomes_a_valid_state(page):
     """Whatever stands in the address, the figure has something to show."""
     nonsense = {"image": 3, "way": "x", "factor": 3, "row": "y", "column": 99}
-    (result,) = page.evaluate(COMPUTE, [nonsense])
-    (first,) = page.evaluate(COMPUTE, [{"row": 0, "column": 31}])
+    (result,) = computed(page, [nonsense])
+    (first,) = computed(page, [{"row": 0, "column": 31}])
     assert result == first

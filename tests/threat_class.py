@@ -116,10 +116,8 @@ def run_grade(course: Path, *words: str) -> Run:
 
     limited = partial(stage.grade, limits=LIMITS)
     command = ["grade", CHAPTER, "--course", str(course), *words]
-    with patch.object(stage, "grade", graded), patch.dict(os.environ, COLUMNS="2000"):
-        # Rich wraps at the width of the terminal; lines are looked at as a whole.
-        runner = CliRunner(env={"COLUMNS": "1000"})
-        result = runner.invoke(cli.app, command, catch_exceptions=False)
+    with patch.object(stage, "grade", graded):
+        result = CliRunner().invoke(cli.app, command, catch_exceptions=False)
     assert result.exit_code == 0, result.output
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     return Run(course, found[0], result.output, peak)
