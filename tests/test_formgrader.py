@@ -5,17 +5,12 @@ Took 90 to 115 s on two busy cores, three quarters of it for release and grading
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 from course_folder import copy_of_released, hand_in
+from jupyter_lab import WAIT, jupyter_lab
 from playwright.sync_api import Browser, Page, expect
 from rows import rows
 
@@ -44,7 +39,6 @@ IN_WORDS = {
     "right": "\n\n".join([LONG, ANSWERS[QUESTION][0], HOSTILE, LINK]),
     "silent": PLACEHOLDER,
 }
-WAIT = 60_000  # milliseconds, for a machine that is busy with other things
 
 
 @pytest.fixture(scope="module")
@@ -84,47 +78,8 @@ def hostile(desk: Desk) -> ipynb.NotebookNode:
 @pytest.fixture(scope="module")
 def lab(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a JupyterLab in the course folder, with a home of its own."""
-    home = tmp_path_factory.mktemp("home")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    places = {
-        f"JUPYTER_{name}_DIR": str(home / name)
-        for name in ("CONFIG", "DATA", "RUNTIME")
-    }
-    options = (
-        "--no-browser --allow-root --ServerApp.ip=127.0.0.1 --ServerApp.port_retries=0 "
-        "--IdentityProvider.token= --LabApp.extension_manager=readonly "
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"
-    ).split()
-    with (home / "log").open("w+") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options, f"--ServerApp.port={port}"],
-            cwd=course,
-            env=os.environ | places | {"HOME": str(home), "PATH": programs},
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            address = f"http://127.0.0.1:{port}"
-            wait_for(f"{address}/api", server, home / "log")
-            yield address
-        finally:
-            server.kill()
-            server.wait()
-
-
-def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    """Return when the server answers; fail with its log when it does not."""
-    end = time.monotonic() + WAIT / 1000
-    while server.poll() is None and time.monotonic() < end:
-        try:
-            with urlopen(url, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8')}")
+    with jupyter_lab(course, tmp_path_factory.mktemp("home")) as address:
+        yield address
 
 
 @pytest.fixture

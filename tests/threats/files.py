@@ -6,6 +6,8 @@ submissions and other processes cannot be opened, and nothing was inherited.
 
 from threat_board import Board
 
+from autograder.catalogue import ROOT
+
 LINES = (2, 3)
 
 PROCESSES = """
@@ -19,8 +21,9 @@ attempt(lambda: os.listdir('/proc'))
 """
 HOMES = """
 import glob, os
-for pattern in ('/root/.*', '/root/*', '/home/*', '/home/*/.*', '/srv/*', '/work/*',
-                '/var/lib/*', '/etc/passwd', '/etc/shadow', '/run/secrets/*', '/mnt/*'):
+for pattern in ('/root/.*', '/root/*', '/home/*', '/home/*/.*', '/srv/*', '/opt/*',
+                PROJECTS, '/var/lib/*', '/etc/passwd', '/etc/shadow', '/mnt/*',
+                '/run/secrets/*'):
     attempt(lambda: glob.glob(pattern))
 attempt(lambda: [p for p in glob.glob('/tmp/*') if os.path.isfile(p)])
 """
@@ -65,6 +68,6 @@ for path in {paths!r}:
 """
     board.theft("by-path", reads)
     board.theft("processes", PROCESSES)
-    board.theft("homes", HOMES)
+    board.theft("homes", f"PROJECTS = {str(ROOT.parent / '*')!r}\n{HOMES}")
     board.theft("environment", ENVIRONMENT)
     board.theft("descriptors", DESCRIPTORS)
