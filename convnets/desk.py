@@ -184,6 +184,8 @@ def is_written(cell: Cell) -> bool:
 
 def headline(name: str, passed: int, public: int) -> str:
     """How many public cases passed, in one line; `saved` reads it again."""
+    if passed == public == 1:
+        return f"{name}: the only public case passes."
     if passed == public:
         return f"{name}: all {public} public cases pass."
     return f"{name}: {passed} of {public} public cases pass."
@@ -192,6 +194,8 @@ def headline(name: str, passed: int, public: int) -> str:
 def saved(task: Task, shown: str) -> tuple[int, int] | None:
     """Passed and all public cases in what a check cell shows, if it ran."""
     name = re.escape(task.name)
+    if re.search(rf"\b{headline(name, 1, 1)}", shown):
+        return 1, 1
     pattern = rf"\b{name}: (?:all (\d+)|(\d+) of (\d+)) public cases pass\."
     found = re.search(pattern, shown)
     if found is None:

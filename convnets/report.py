@@ -47,7 +47,8 @@ class Report:
             f"{group['points']} "
             + ("point" if group["points"] == 1 else "points")
             + f" for {group['name']}: {group['about']} "
-            + f"{group['hidden']} more hidden cases."
+            + f"{group['hidden']} more hidden "
+            + ("case." if group["hidden"] == 1 else "cases.")
             for group in self.info["groups"]
         ] + [
             f"Not accepted: {what}. The grader reads your code, too." for what in barred
