@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -196,3 +197,20 @@ def test_a_locked_gradebook_is_one_message(
     finally:
         other.close()
     assert rows(course / "gradebook.db")["grade"] == []
+
+
+def test_a_full_disk_is_one_message_and_nothing_is_lost(
+    course: Path, recorder: Recorder
+) -> None:
+    """Where no file may grow, the message says so at once; later all is written."""
+    gradebook = course / "gradebook.db"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        with pytest.raises(SetUpError, match=r"Nothing was recorded.*disk has space"):
+            recorder.record([ADA])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert rows(gradebook)["grade"] == []
+    recorder.record([ADA])
+    assert rows(gradebook)["grade"] != []

@@ -101,8 +101,7 @@ class Recorder:
             except SQLAlchemyError as error:
                 self._roll_back()
                 passing = isinstance(error, OperationalError | IntegrityError)
-                lasting = any(w in str(getattr(error, "orig", "")) for w in LASTING)
-                if lasting or not passing or time.monotonic() > until:
+                if _lasts(error) or not passing or time.monotonic() > until:
                     raise _trouble(error) from None
             except BaseException:
                 self._roll_back()
@@ -286,10 +285,20 @@ def _other_release(chapter: str, cells: set[str]) -> UsageError:
     )
 
 
+def _lasts(error: SQLAlchemyError) -> bool:
+    return any(word in str(getattr(error, "orig", "")) for word in LASTING)
+
+
 def _trouble(error: SQLAlchemyError) -> SetUpError:
     reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+    mend = (
+        "See that the disk has space and that the gradebook's file may be written and "
+        "may grow"
+        if _lasts(error)
+        else "Close what else has the gradebook open, or run `nbgrader db upgrade` in "
+        "the course folder"
+    )
     return SetUpError(
         f"Writing the gradebook: {reason}. Nothing was recorded; verdicts are kept, "
-        "so grading again will be quick. Close what else has the gradebook open, or "
-        "run `nbgrader db upgrade` in the course folder."
+        f"so grading again will be quick. {mend}."
     )
