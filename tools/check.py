@@ -65,7 +65,9 @@ def main() -> None:
     for name, command in STEPS:
         run(name, command)
     workers = str(os.cpu_count() or 1)
-    run("tests", ["pytest", "-n", workers, "--dist", "loadgroup", *sys.argv[1:]])
+    # In the order of tests/conftest.py.
+    share = ["-n", workers, "--dist", "loadgroup", "--no-loadscope-reorder"]
+    run("tests", ["pytest", *share, *sys.argv[1:]])
 
 
 if __name__ == "__main__":
