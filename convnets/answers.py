@@ -119,7 +119,8 @@ def _forward(module: torch.nn.Module, tensors: list[Any], seed: int | None) -> A
     if seed is None:
         return module(*tensors)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        # torch.manual_seed also looks for devices, which takes a millisecond.
+        torch.default_generator.manual_seed(seed)
         return module(*tensors)
 
 

@@ -24,6 +24,12 @@ DTYPES = frozenset(
     "float16 float32 float64 complex64 complex128".split()
 )
 _SCALARS = frozenset(np.dtype(name).type for name in DTYPES)
+# By the type of an entry, of which some have two; asking for a name takes longer.
+_PLAIN: dict[type, np.dtype[Any]] = {
+    np.dtype(letter).type: np.dtype(np.dtype(letter).name)
+    for letter in np.typecodes["All"]
+    if np.dtype(letter).name in DTYPES
+}
 MAX_HEADER = 1 << 20  # bytes of JSON in a frame
 MAX_FRAME = 1 << 26  # bytes of a frame in all
 MAX_DEPTH = 16
@@ -75,7 +81,7 @@ def _encode(value: Any, arrays: list[np.ndarray], depth: int) -> Any:
                 [key, _encode(item, arrays, depth + 1)] for key, item in value.items()
             ]
         }
-    if kind is np.ndarray and value.dtype.name in DTYPES:
+    if kind is np.ndarray and value.dtype.type in _PLAIN:
         return _append(arrays, "array", value)
     if kind in _SCALARS:
         return _append(arrays, "scalar", np.asarray(value))
@@ -90,7 +96,7 @@ def _encode(value: Any, arrays: list[np.ndarray], depth: int) -> Any:
 
 def _append(arrays: list[np.ndarray], tag: str, array: np.ndarray) -> dict[str, int]:
     # Native byte order, C order, a plain copy: the layout carries no meaning.
-    plain = np.array(array, dtype=np.dtype(array.dtype.name), order="C")
+    plain = np.array(array, dtype=_PLAIN[array.dtype.type], order="C")
     arrays.append(plain)
     return {tag: len(arrays) - 1}
 
@@ -100,7 +106,7 @@ def _tensor_to_array(tensor: torch.Tensor) -> np.ndarray | None:
         array = tensor.detach().resolve_conj().resolve_neg().cpu().numpy()
     except (TypeError, RuntimeError):
         return None  # sparse, quantised, bfloat16, meta: not for these exercises
-    return array if array.dtype.name in DTYPES else None
+    return array if array.dtype.type in _PLAIN else None
 
 
 def _type_name(kind: type) -> str:

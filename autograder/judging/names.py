@@ -157,6 +157,7 @@ def parsed(program: Program) -> tuple[list[ast.stmt], ...]:
     return tuple(_body(cell.source) for cell in program.cells)
 
 
+@lru_cache(maxsize=256)  # most cells are as they were released, in every notebook
 def _body(source: str) -> list[ast.stmt]:
     for text in (source, MAGIC.sub(r"\1pass", source)):
         try:

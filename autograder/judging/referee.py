@@ -14,8 +14,9 @@ from dataclasses import replace
 from autograder.judging import forbidden
 from autograder.judging.asking import Outcome, Session, ask, program_of, rules, unspoilt
 from autograder.judging.cases import DrawnCase, drawn_cases
+from autograder.judging.counterexample import first, smallest
 from autograder.judging.names import defined
-from autograder.judging.showing import shown
+from autograder.judging.showing import Search, shown
 from autograder.judging.wording import cell_trouble, guarded_message, name_trouble
 from autograder.model import CaseVerdict, Exercise, Verdict
 from convnets.answers import Answer
@@ -28,11 +29,17 @@ GIVEN_UP = Answer("timeout", message="Not tried: calls before it took too long."
 
 
 class Referee:
-    """Judges submissions under one secret seed."""
+    """Judges submissions under one secret seed.
 
-    def __init__(self, seed: bytes, explain_seconds: float = 1.0) -> None:
+    shrinks: whether what a student is shown is the smallest input that can be
+    found in explain_seconds, or the first that is drawn.
+    """
+
+    def __init__(
+        self, seed: bytes, explain_seconds: float = 1.0, shrinks: bool = True
+    ) -> None:
         self.seed = seed
-        self.explain_seconds = explain_seconds
+        self._search: Search = _within(explain_seconds) if shrinks else first
 
     def judge(self, exercise: Exercise, session: Session) -> Verdict:
         """Grade one exercise of a submission."""
@@ -61,7 +68,7 @@ class Referee:
             return replace(verdict, trouble=trouble)
         pairs = list(zip(drawn, answers, strict=True))
         with unspoilt(session) as fresh:
-            return shown(verdict, exercise, fresh, pairs, self.explain_seconds)
+            return shown(verdict, exercise, fresh, pairs, self._search)
 
     def first_failure(self, exercise: Exercise, session: Session) -> str:
         """The label of the first case that fails, or nothing if all pass."""
@@ -84,6 +91,13 @@ class Referee:
                 reference = case.expected.seconds
                 answers.append(ask(exercise, session, case.call, reference))
         return answers
+
+
+def _within(seconds: float) -> Search:
+    """The search for the smallest input, for so long."""
+    return lambda exercise, ask, rules, hidden: smallest(
+        exercise, ask, rules, seconds, hidden
+    )
 
 
 def _nothing(exercise: Exercise, drawn: Sequence[DrawnCase], why: str) -> Verdict:

@@ -5,16 +5,25 @@ All of it comes from a session that met no hidden input: see `asking.unspoilt`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from autograder.judging.asking import Pair, Session, ask, rules
 from autograder.judging.cases import argument_names
-from autograder.judging.counterexample import Counterexample, diagnose, key, smallest
+from autograder.judging.counterexample import (
+    Ask,
+    Counterexample,
+    RulesOf,
+    diagnose,
+    key,
+)
 from autograder.model import Exercise, Explanation, Verdict
 from convnets import show
 from convnets.answers import Answer, Call
 from convnets.compare import compare
+
+# Given an exercise, how to ask, how to compare, and keys that may not be shown.
+Search = Callable[[Exercise, Ask, RulesOf, frozenset[bytes]], Counterexample | None]
 
 
 def shown(
@@ -22,12 +31,12 @@ def shown(
     exercise: Exercise,
     fresh: Session,
     pairs: Sequence[Pair],
-    seconds: float,
+    search: Search,
 ) -> Verdict:
     """A verdict with messages for public cases, and an explanation.
 
     fresh: met no hidden input; pairs: every case and what was answered to it,
-    for the diagnosis; seconds: for the search of a small input.
+    for the diagnosis; search: for an input that shows what is wrong.
     """
     public = _public_failures(exercise, fresh, pairs)
     said = {label: found.difference.sentence for label, found in public.items()}
@@ -38,7 +47,7 @@ def shown(
     found = None
     if not any(answer.kind == "timeout" for _, answer in pairs):
         hidden = frozenset(key(d.call) for d, _ in pairs if not d.case.public)
-        found = _smallest(exercise, fresh, seconds, hidden)
+        found = _searched(exercise, fresh, search, hidden)
     found = found or next(iter(public.values()), None)
     explained = _explained(exercise, found, pairs) if found else None
     return replace(verdict, cases=cases, explanation=explained)
@@ -63,13 +72,13 @@ def _public_failures(
     return failures
 
 
-def _smallest(
-    exercise: Exercise, fresh: Session, seconds: float, hidden: frozenset[bytes]
+def _searched(
+    exercise: Exercise, fresh: Session, search: Search, hidden: frozenset[bytes]
 ) -> Counterexample | None:
     def answer(call: Call) -> Answer:
         return ask(exercise, fresh, call)
 
-    return smallest(exercise, answer, lambda call: rules(exercise), seconds, hidden)
+    return search(exercise, answer, lambda call: rules(exercise), hidden)
 
 
 def _explained(

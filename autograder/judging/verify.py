@@ -18,7 +18,7 @@ from autograder.judging import forbidden, lint
 from autograder.judging.cases import DrawnCase, drawn_cases
 from autograder.judging.local import LocalSession
 from autograder.judging.referee import Referee, rules
-from autograder.model import Exercise, Verdict
+from autograder.model import Exercise, Mistake, Verdict
 from autograder.publishing.chapter import Chapter
 from autograder.publishing.stub import stub
 from autograder.sandbox.program import Cell, Program
@@ -71,6 +71,11 @@ def judge(
 ) -> Verdict:
     """Grade a function of ours."""
     return referee.judge(exercise, LocalSession(function))
+
+
+def quick(referee: Referee) -> Referee:
+    """One that gives the same scores and messages, and shrinks no input."""
+    return Referee(referee.seed, shrinks=False)
 
 
 def _cells(exercise: Exercise, chapters: list[Chapter]) -> str:
@@ -183,7 +188,7 @@ def _stub(exercise: Exercise, referee: Referee) -> str:
     namespace = dict(vars(module)) if module else {}
     source = stub(inspect.getsource(exercise.reference))
     exec(compile(source, f"<stub of {exercise.name}>", "exec"), namespace)
-    verdict = judge(namespace[exercise.name], exercise, referee)
+    verdict = judge(namespace[exercise.name], exercise, quick(referee))
     if verdict.score == 0:
         return ""
     return f"it gets {verdict.score:g} points: a group holds only cases that rails pass"
@@ -208,12 +213,16 @@ def _rights(exercise: Exercise, referee: Referee) -> str:
 
 
 def _wrongs(exercise: Exercise, referee: Referee) -> str:
-    for mistake in exercise.mistakes:
-        verdict = judge(mistake.function, exercise, referee)
+    """Shrinks the input of one mistake, as for a student; that there is an input
+    that shows it, and what it points to, does not need the smallest."""
+    for i, mistake in enumerate(exercise.mistakes):
+        if exercise.measured:
+            if not _loses(mistake, exercise, referee):
+                return f"'{mistake.says}' gets full marks"
+            continue
+        verdict = judge(mistake.function, exercise, quick(referee) if i else referee)
         if verdict.passed:
             return f"'{mistake.says}' gets full marks"
-        if exercise.measured:
-            continue
         if verdict.explanation is None:
             return f"'{mistake.says}' is not explained by any input"
         if mistake.says not in verdict.explanation.diagnoses:
@@ -221,10 +230,17 @@ def _wrongs(exercise: Exercise, referee: Referee) -> str:
     return ""
 
 
+def _loses(mistake: Mistake, exercise: Exercise, referee: Referee) -> bool:
+    """Whether a broken network costs points; trained until a case says so."""
+    label = referee.first_failure(exercise, LocalSession(mistake.function))
+    lost = [case.group for case in exercise.cases if case.label == label]
+    return any(group.points for group in exercise.groups if group.name in lost)
+
+
 def _twice(exercise: Exercise, referee: Referee) -> str:
     if not exercise.mistakes:
         return ""
     wrong = exercise.mistakes[0].function
-    first, second = (judge(wrong, exercise, referee) for _ in range(2))
+    first, second = (judge(wrong, exercise, quick(referee)) for _ in range(2))
     same = (first.score, first.cases) == (second.score, second.cases)
     return "" if same else "the same answer got two verdicts"
