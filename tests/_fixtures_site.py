@@ -80,6 +80,17 @@ def served(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
         server.shutdown()
 
 
+def watched(context: BrowserContext) -> Any:
+    """An empty page that notes what it asks for and what goes wrong on it."""
+    page: Any = context.new_page()
+    page.requests, page.complaints = [], []
+    page.on("request", lambda request: page.requests.append(request.url))
+    page.on("requestfailed", lambda request: page.complaints.append(request.url))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on("response", lambda r: r.status >= 400 and page.complaints.append(r.url))
+    return page
+
+
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Opens addresses in pages of their own; closes them after the test."""
@@ -88,12 +99,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
     def open_page(address: str, viewport: Any = WIDE, **options: Any) -> Any:
         context = browser.new_context(viewport=viewport, **options)
         contexts.append(context)
-        page: Any = context.new_page()
-        page.requests, page.complaints = [], []
-        page.on("request", lambda request: page.requests.append(request.url))
-        page.on("requestfailed", lambda request: page.complaints.append(request.url))
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on("response", lambda r: r.status >= 400 and page.complaints.append(r.url))
+        page = watched(context)
         page.goto(address)
         return page
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import gzip
 import itertools
 import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pytest
+from _fixtures_site import WIDE, watched
+from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parent.parent
 _TOC = (ROOT / "_toc.yml").read_text(encoding="utf-8")
@@ -17,6 +22,54 @@ NARROW = {"width": 320, "height": 700}
 ZOOMED = {"width": 640, "height": 450}  # what 1280 × 900 is at 200 %
 LEVELS = """() => [...document.querySelectorAll("main :is(h1, h2, h3, h4, h5, h6)")]
     .filter((heading) => heading.checkVisibility()).map((h) => Number(h.tagName[1]))"""
+WIDTH = "document.documentElement.scrollWidth"
+FRAME = "new Promise((next) => requestAnimationFrame(() => setTimeout(next)))"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one load of a page showed; widths and levels only of a load from disk.
+
+    widths: what the page takes on screens of those widths, in CSS pixels.
+    """
+
+    requests: list[str]
+    complaints: list[str]
+    widths: dict[int, int] = field(default_factory=dict)
+    levels: list[int] = field(default_factory=list)
+
+
+Look = Callable[[str, str], Seen]
+
+
+@pytest.fixture(scope="module")
+def look(site: Path, served: str, browser: Browser) -> Iterator[Look]:
+    """Looks at a page on one way to it; every page is loaded once on each way."""
+    context = browser.new_context(viewport=WIDE)
+
+    @cache
+    def seen(way: str, name: str) -> Seen:
+        page = watched(context)
+        if way == "http":
+            page.goto(f"{served}/{name}.html")
+            found = Seen(page.requests, page.complaints)
+        else:
+            widths = {}
+            page.set_viewport_size(NARROW)
+            page.goto(f"{site.as_uri()}/{name}.html")
+            widths[NARROW["width"]] = page.evaluate(WIDTH)
+            page.set_viewport_size(ZOOMED)
+            widths[ZOOMED["width"]] = page.evaluate(WIDTH)
+            levels = page.evaluate(LEVELS)
+            # What only a wide screen asks for is asked for now.
+            page.set_viewport_size(WIDE)
+            page.evaluate(FRAME)
+            found = Seen(page.requests, page.complaints, widths, levels)
+        page.close()
+        return found
+
+    yield seen
+    context.close()
 
 
 def of(site: Path, name: str) -> str:
@@ -36,28 +89,26 @@ def test_every_page_is_looked_at(site):
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("way", ["http", "file"])
-def test_page_needs_nothing_from_elsewhere(site, served, visit, name, way):
+def test_page_needs_nothing_from_elsewhere(site, served, look, name, way):
     """From disk or below any path, a page asks no other host and misses nothing."""
     home = served if way == "http" else site.as_uri()
-    page = visit(f"{home}/{name}.html")
+    page = look(way, name)
+    assert page.requests[0] == f"{home}/{name}.html"
     foreign = [url for url in page.requests if not url.startswith((home, "data:"))]
     assert foreign == []
     assert page.complaints == []
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page_fits_a_narrow_screen(site, visit, name):
+def test_page_fits_a_narrow_screen(look, name):
     """On 320 pixels and at 200 %, only code and formulas are scrolled sideways."""
-    page = visit(f"{site.as_uri()}/{name}.html", viewport=NARROW)
-    width = "document.documentElement.scrollWidth"
-    assert page.evaluate(width) <= NARROW["width"]
-    page.set_viewport_size(ZOOMED)
-    assert page.evaluate(width) <= ZOOMED["width"]
+    page = look("file", name)
+    assert page.widths.keys() == {320, 640}
+    assert all(taken <= screen for screen, taken in page.widths.items())
     # The headings step down one level at a time, from one title.
-    levels = page.evaluate(LEVELS)
-    assert levels[0] == 1
-    assert levels.count(1) == 1
-    assert all(b - a <= 1 for a, b in itertools.pairwise(levels))
+    assert page.levels[0] == 1
+    assert page.levels.count(1) == 1
+    assert all(b - a <= 1 for a, b in itertools.pairwise(page.levels))
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -79,12 +130,18 @@ def test_formulas_are_set(site, name):
     assert set(re.findall(r'href="#(MJX-[^"]+)"', text)) == drawn
 
 
+@cache
+def weight(file: Path) -> int:
+    """What a file weighs, gzipped; many pages have the same scripts."""
+    return len(gzip.compress(file.read_bytes()))
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_page_is_light(site, name):
     """Without its pictures a page weighs at most 400 kB, gzipped."""
     text = of(site, name)
     links = re.findall(r'<(?:script|link)\b[^>]*(?:src|href)="([^"]+)"', text)
-    files = {(site / name).parent / link.split("?")[0] for link in links}
+    folder = (site / name).parent
+    files = {(folder / link.split("?")[0]).resolve() for link in links}
     used = [f for f in files if f.suffix in (".js", ".css") and f.is_file()]
-    parts = [text.encode(), *(file.read_bytes() for file in used)]
-    assert sum(len(gzip.compress(part)) for part in parts) <= 400_000
+    assert weight(site / f"{name}.html") + sum(map(weight, used)) <= 400_000
