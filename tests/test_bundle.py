@@ -143,9 +143,11 @@ def test_stale_lock_is_named(tmp_path: Path) -> None:
 
 
 def test_code_that_needs_references_stays_behind(tmp_path: Path) -> None:
-    """figures/live.py, which computes with the references, is not copied."""
+    """What draws live figures with the references is not copied."""
     root = small_book(tmp_path)
-    (root / "chapters" / "figures" / "live.py").write_text("import solutions\n")
+    for name in ("live", "tables", "states"):
+        code = root / "chapters" / "figures" / f"{name}.py"
+        code.write_text("import solutions\n")
     copy_figures(root, tmp_path / "figures")
     assert sorted(p.name for p in (tmp_path / "figures").iterdir()) == [
         "grid.svg",

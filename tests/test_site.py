@@ -191,22 +191,38 @@ def test_figure_runs_as_a_module_of_a_notebook(visit, name):
 
 @pytest.mark.parametrize("name", ["convolution", "depthwise"])
 def test_without_scripts_there_is_a_picture_and_reasons(site, visit, name):
-    """Without JavaScript a figure is a picture, and a quiz tells its reasons."""
+    """Without JavaScript a figure is a picture and a table; a quiz tells reasons."""
     page = visit(file(site, name), java_script_enabled=False)
     still = page.locator(".live-still").first
     assert still.is_visible()
     assert len(still.get_attribute("alt")) > 20
+    assert page.locator(".live-figure .live-table caption").first.is_visible()
     page.locator(".quiz-reasons summary").first.click()
     assert page.locator(".quiz-reasons li").first.is_visible()
 
 
 def test_figure_prints_as_its_picture(site, visit):
-    """On paper a live figure is its still picture."""
+    """On paper a live figure is its still picture and its table."""
     page = visit(file(site, "convolution"))
-    assert not page.locator(".live-still").first.is_visible()
+    parts = [page.locator(name).first for name in (".live-still", ".live-table")]
+    assert not any(part.is_visible() for part in parts)
     page.emulate_media(media="print")
-    assert page.locator(".live-still").first.is_visible()
+    assert all(part.is_visible() for part in parts)
     assert not page.locator(".live").first.is_visible()
+
+
+@pytest.mark.parametrize("name", live.names())
+def test_table_scrolls_in_its_own_box(site, visit, name):
+    """Without JavaScript a table is there and makes no narrow page wider."""
+    narrow = {"width": 320, "height": 700}
+    address = file(site, chapter_of(name))
+    page = visit(address, viewport=narrow, java_script_enabled=False)
+    table = page.locator(".live-table")
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    assert box["height"] > 60
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= narrow["width"]
 
 
 # ---- quizzes ---------------------------------------------------------------

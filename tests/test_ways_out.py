@@ -381,12 +381,15 @@ def test_links_inside_of_the_pdf_lead_somewhere(printed: tuple[Page, Path]) -> N
 
 
 def test_paper_has_pictures_and_open_boxes(printed: tuple[Page, Path]) -> None:
-    """Live figures are stills that were found; hints are open; ids are unique."""
+    """Live figures are stills and tables; hints are open; ids are unique."""
     page = printed[0]
     stills = page.locator(".live-still")
     assert stills.count() >= 1
     for picture in stills.all():
         assert picture.evaluate("(image) => image.naturalWidth") > 100
+    tables = page.locator(".live-table").all()
+    assert len(tables) == stills.count()
+    assert all(table.is_visible() for table in tables)
     assert page.locator(".admonition.hint table").first.is_visible()
     assert page.locator("details:not([open])").count() == 0
     assert page.locator("button, .course-mark, .headerlink").count() == 0

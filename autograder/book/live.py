@@ -11,14 +11,18 @@
 The body is the figure's first state, in YAML. The figure is the ES module
 `convnets/figures/<name>.js`, which anywidget runs in the notebook; for the page
 it is wrapped into a classic script, which works from `file://` too.
-`chapters/figures/live.py` may hold, by the figure's name:
+By the figure's name there are, in `chapters/figures/`:
 
-- `still_<name>(reference)`: a matplotlib figure for print and for readers without
-  JavaScript. Needed, unless `:still:` names an SVG relative to `chapters/`.
-- `data_<name>(reference)`: what the figure shows that it cannot compute itself,
-  as JSON.
+- `still_<name>(reference)` in `live.py`: a matplotlib figure for print and for
+  readers without JavaScript. Needed, unless `:still:` names an SVG relative to
+  `chapters/`.
+- `table_<name>(reference)` in `tables.py`: its numbers as a table, which stands
+  below the still picture: the columns by their headers. The docstring is the
+  table's caption. Needed.
+- `data_<name>(reference)` in `live.py`: what the figure shows that it cannot
+  compute itself, as JSON.
 
-Both get the module `solutions.<chapter>`.
+All get the module `solutions.<chapter>`.
 """
 
 from __future__ import annotations
@@ -43,6 +47,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
 import convnets.live
+from autograder.book.table import table
 from autograder.book.wrapped import wrap
 from autograder.errors import AuthorError
 
@@ -78,7 +83,9 @@ class Live(SphinxDirective):
                 )
         root = Path(self.env.srcdir)
         self.env.note_dependency(str(root / "convnets" / "figures" / f"{name}.js"))
-        self.env.note_dependency(str(root / "chapters" / "figures" / "live.py"))
+        for module in ("live", "tables", "states"):
+            drawing = root / "chapters" / "figures" / f"{module}.py"
+            self.env.note_dependency(str(drawing))
         chapter = Path(self.env.doc2path(self.env.docname)).stem
         data = live_data(root, chapter, name)
         still = nodes.image(
@@ -88,6 +95,7 @@ class Live(SphinxDirective):
         )
         stage = self._stage(name, data)
         stage += still
+        stage += wrap(live_table(root, chapter, name), "")
         figure = nodes.figure("", stage, classes=["live-figure"])
         caption, _ = self.state.inline_text(self.options["caption"], self.lineno)
         figure += nodes.caption("", "", *caption)
@@ -117,7 +125,7 @@ class Live(SphinxDirective):
         """The still picture's path from the root, as an image's uri."""
         if "still" in self.options:
             return f"/chapters/{self.options['still']}"
-        draw = getattr(drawing_code(root), f"still_{name}", None)
+        draw = getattr(drawing_code(root, "live"), f"still_{name}", None)
         if draw is None:
             raise AuthorError(
                 f"The live figure '{name}' has no still picture. Write "
@@ -137,7 +145,7 @@ def live_data(root: Path, chapter: str, name: str) -> Any:
 
     Raises AuthorError when it is no JSON.
     """
-    compute = getattr(drawing_code(root), f"data_{name}", None)
+    compute = getattr(drawing_code(root, "live"), f"data_{name}", None)
     if compute is None:
         return None
     data = compute(_reference(chapter))
@@ -150,17 +158,37 @@ def live_data(root: Path, chapter: str, name: str) -> Any:
         ) from None
 
 
+def live_table(root: Path, chapter: str, name: str) -> str:
+    """What `table_<name>(reference)` in chapters/figures/tables.py returns, as HTML.
+
+    Raises AuthorError when there is no such function or it returns no table.
+    """
+    compute = getattr(drawing_code(root, "tables"), f"table_{name}", None)
+    if compute is None:
+        raise AuthorError(
+            f"The live figure '{name}' has no table. Write table_{name}(reference) in "
+            "chapters/figures/tables.py, which returns columns by their headers, and "
+            "the table's caption as its docstring."
+        )
+    try:
+        return table(compute.__doc__ or "", compute(_reference(chapter)))
+    except AuthorError as error:
+        raise AuthorError(
+            f"Making the table of the live figure '{name}' with table_{name}: {error}"
+        ) from None
+
+
 def _reference(chapter: str) -> ModuleType:
     return importlib.import_module(f"solutions.{chapter}")
 
 
 @cache
-def drawing_code(root: Path) -> ModuleType | None:
-    """The module chapters/figures/live.py, or None when there is none."""
-    path = root / "chapters" / "figures" / "live.py"
+def drawing_code(root: Path, name: str) -> ModuleType | None:
+    """The module chapters/figures/<name>.py, or None when there is none."""
+    path = root / "chapters" / "figures" / f"{name}.py"
     if not path.is_file():
         return None
-    spec = importlib.util.spec_from_file_location("_live_drawing_code", path)
+    spec = importlib.util.spec_from_file_location(f"_{name}_drawing_code", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -28,6 +28,8 @@ from convnets import values
 NAME = "convnets-by-hand"
 TEMPLATES = Path(__file__).parent.parent / "templates"
 NOT_OURS = ("__pycache__", "*.pyc", ".*")  # what running and editing leave behind
+# In chapters/figures: what computes with the references, for the book's pages.
+LIVE_ON_PAPER = ("live.py", "tables.py", "states.py")
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
 
 
@@ -117,11 +119,11 @@ def _entry(exercise: Exercise, chapter: str) -> dict[str, Any]:
 def copy_figures(root: Path, target: Path) -> None:
     """Copy the drawing code and pictures that notebooks use.
 
-    `live.py` stays behind: it computes data for the page from the references.
+    What draws the live figures for paper stays behind: it needs the references.
     """
     source = root / "chapters" / "figures"
     if source.is_dir():
-        left_out = shutil.ignore_patterns("live.py", *NOT_OURS)
+        left_out = shutil.ignore_patterns(*LIVE_ON_PAPER, *NOT_OURS)
         shutil.copytree(source, target, ignore=left_out)
 
 

@@ -1,7 +1,7 @@
 """Still pictures of the live figures, for print and without JavaScript.
 
 `still_<name>(reference)` draws the live figure <name> in its first state; the
-site's build calls it with the chapter's references.
+site's build calls it with the chapter's references. `tables.py` has their tables.
 """
 
 from __future__ import annotations
@@ -30,34 +30,19 @@ from figures import (
     resnet,
     separable,
     shufflenet,
+    states,
     transposed,
     unet,
     upsampling,
 )
-from figures.photo import photograph
 from figures.style import SETTINGS
-
-# The image and the kernel of convnets/figures/convolution_window.js.
-IMAGE = np.array(
-    [
-        [3, 1, 0, 2, 5, 4, 1, 0, 2],
-        [1, 2, 4, 0, 3, 1, 5, 2, 0],
-        [0, 5, 1, 3, 2, 0, 4, 1, 3],
-        [2, 0, 3, 1, 4, 5, 0, 2, 1],
-        [4, 3, 2, 5, 0, 1, 3, 0, 4],
-        [1, 0, 5, 2, 1, 3, 2, 4, 0],
-        [5, 2, 1, 0, 3, 4, 1, 5, 2],
-    ],
-    dtype=float,
-)
-KERNEL = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]], dtype=float)
 
 
 def still_convolution_window(reference: ModuleType) -> Figure:
     """The window at the first output, stride 1, no padding."""
-    y = reference.conv2d(IMAGE[None, None], KERNEL[None, None])[0, 0]
+    y = reference.conv2d(states.IMAGE[None, None], states.KERNEL[None, None])[0, 0]
     with rc_context(SETTINGS):
-        return convolution.window(IMAGE, KERNEL, y, (0, 0))
+        return convolution.window(states.IMAGE, states.KERNEL, y, (0, 0))
 
 
 def still_depthwise_groups(reference: ModuleType) -> Figure:
@@ -93,11 +78,8 @@ def still_kernel_order(reference: ModuleType) -> Figure:
 
 
 def still_separable_rank(reference: ModuleType) -> Figure:
-    """The edge kernels of convnets/figures/separable_rank.js with one filter."""
-    x, y = np.meshgrid(np.arange(-2, 3), np.arange(-2, 3))
-    angles = np.arange(12)[:, None, None] * np.pi / 16
-    across = x * np.cos(angles) + y * np.sin(angles)
-    w = (across * np.exp(-(x**2 + y**2) / 2))[:, None]  # (12, 1, 5, 5)
+    """The edge kernels with one filter."""
+    w = states.separable_layers()["edges"]
     w_dw, w_pw = reference.separable_svd(w, 1)
     again = reference.merge_separable(w_dw, w_pw)
     with rc_context(SETTINGS):
@@ -115,25 +97,15 @@ def still_factorised_pairs(reference: ModuleType) -> Figure:
         return factorised.compared({"45°": (kernel, col @ row)}, {"45°": (whole, pair)})
 
 
-# The image of convnets/figures/max_pooling_routes.js.
-ROUTED = np.array(
-    [
-        [2, -1, 3, 0, 1, -2],
-        [-3, 4, 0, -1, 2, 2],
-        [0, 1, -4, 3, -5, 2],
-        [-2, 1, 2, -3, 3, -1],
-    ],
-    dtype=float,
-)
-
-
 def still_max_pooling_routes(reference: ModuleType) -> Figure:
     """The gradient of ones behind windows of 3 x 3, stride 2 and padding 1."""
-    x = ROUTED[None, None]
+    x = states.ROUTED[None, None]
     y, places = reference.max_pool2d(x, 3, 2, padding=1)
     dx = reference.max_pool2d_backward(np.ones_like(y), places, x.shape)
     with rc_context(SETTINGS):
-        return max_pooling.handed(ROUTED, dx[0, 0], np.ones(y.shape[2:]), places[0, 0])
+        return max_pooling.handed(
+            states.ROUTED, dx[0, 0], np.ones(y.shape[2:]), places[0, 0]
+        )
 
 
 def still_dropout_masks(reference: ModuleType) -> Figure:
@@ -147,10 +119,10 @@ def still_dropout_masks(reference: ModuleType) -> Figure:
 
 def still_upsampling_difference(reference: ModuleType) -> Figure:
     """The picture, its copies after it was made smaller, and what they miss."""
-    face = np.rint(255 * photograph(6)[upsampling.FACE])
-    small = face.reshape(16, 2, 16, 2).mean(axis=(1, 3))
-    y = reference.upsample_nearest(small[None, None], 2)[0, 0]
-    shown = {"the picture": face, "smaller, and copied": y, "difference": y - face}
+    picture = states.face()
+    y = reference.upsample_nearest(states.halved(picture), 2)[0, 0]
+    shown = {"the picture": picture, "smaller, and copied": y}
+    shown["difference"] = y - picture
     with rc_context(SETTINGS):
         return upsampling.pictures({"": shown})
 
@@ -165,34 +137,18 @@ def still_fast_convolution_matrix(reference: ModuleType) -> Figure:
 
 def still_pooling_shift(reference: ModuleType) -> Figure:
     """The edge of the first state, before and after it moved by a pixel."""
-    row = np.where((np.arange(32) >= 8) & (np.arange(32) < 19), 9.0, 1.0)
-    # Two equal rows, since a blur has to mirror them.
-    x = np.stack([np.tile(np.roll(row, shift), (1, 2, 1)) for shift in (0, 1)])
-    outputs = {
-        "every second": x[..., ::2],
-        "max": torch.max_pool2d(torch.from_numpy(x), (1, 2)).numpy(),
-        "mean": reference.avg_pool2d(x, (1, 2)),
-        "blur": reference.blur_pool2d(x, (1, 2)),
-    }
-    rows = {name: y[:, 0, 0] for name, y in outputs.items()}
+    x = states.moved_edge((0, 1))
+    rows = states.pooled(reference, x)
     with rc_context(SETTINGS):
         return pooling.rows_of_bars(x[:, 0, 0], rows)
 
 
 def still_attention_patches(reference: ModuleType) -> Figure:
     """A three in patches of 2 x 2, and where one patch attends, at two positions."""
-    lines = ["00799700", "07900970", "00000970", "00079700"]
-    lines += ["00000970", "00000097", "07900970", "00799700"]
-    image = np.array([[int(ink) for ink in line] for line in lines]) / 9
-    tokens = reference.patchify(image[None, None], 2)[0]
-    clock = reference.sinusoidal_positions(4, 8)
-    i, j = np.divmod(np.arange(16), 4)
-    shares = {}
-    for name, strength in {"no positions": 0, "positions": 1}.items():
-        t = np.hstack([tokens, strength * clock[i], strength * clock[j]])
-        shares[name] = reference.attention(t / 0.1, t, t)[1][6].reshape(4, 4)
+    settings = {"no positions": 0, "positions": 1}
+    shares = {name: states.attended(reference, size) for name, size in settings.items()}
     with rc_context(SETTINGS):
-        return attention.looking(image, shares, (1, 2), 2)
+        return attention.looking(states.THREE, shares, (1, 2), 2)
 
 
 def data_unet_skips(reference: ModuleType) -> dict[str, Any]:
@@ -212,14 +168,7 @@ def still_unet_skips(reference: ModuleType) -> Figure:
 
 def still_graph_networks_hops(reference: ModuleType) -> Figure:
     """From whom member 16 of the karate club hears in two layers."""
-    own = np.arange(34).repeat(2).reshape(-1, 2)
-    pairs = graph_networks.MET[:, :2]
-    edges = np.concatenate([pairs, pairs[:, ::-1], own])
-    heard = np.eye(34)
-    steps = np.zeros(34, int)
-    for _ in range(6):
-        steps += heard[16] == 0
-        heard = reference.message_passing(heard, edges, "max")
+    pairs, steps = graph_networks.MET[:, :2], states.layers_between(reference)[16]
     with rc_context(SETTINGS):
         return graph_networks.hops(graph_networks.CLUB, pairs, 16, steps, 2)
 

@@ -77,8 +77,15 @@ def network() -> dict[str, Any]:
     return dict(json.loads(NETWORK.read_text("utf-8")))
 
 
-def whole_network(layers: Mapping[str, Any], image: np.ndarray) -> np.ndarray:
-    """Probabilities (H, W) of the live figure's network, with all of its skips."""
+def whole_network(
+    layers: Mapping[str, Any],
+    image: np.ndarray,
+    keep: tuple[bool, bool] = (True, True),
+) -> np.ndarray:
+    """Probabilities (H, W) of the live figure's network.
+
+    keep: which skips are on, the upper one first.
+    """
 
     def arrays(name: str) -> tuple[torch.Tensor, torch.Tensor]:
         w, b = (torch.tensor(layers[name][key]).double() for key in "wb")
@@ -96,7 +103,8 @@ def whole_network(layers: Mapping[str, Any], image: np.ndarray) -> np.ndarray:
     x = double(x, "bottom")
     for step in (0, 1):
         up = F.conv_transpose2d(x, *arrays(f"ups.{step}"), stride=2)
-        x = double(torch.cat([skips.pop(), up], 1), f"decs.{step}")
+        skip = skips.pop() * keep[1 - step]
+        x = double(torch.cat([skip, up], 1), f"decs.{step}")
     logits = F.conv2d(x, *arrays("head"))[0, 0]
     return np.asarray(torch.sigmoid(logits).numpy())
 
