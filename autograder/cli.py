@@ -332,7 +332,7 @@ def demo() -> None:
     """Site, release, a sample class, its grades, feedback and a report."""
     from autograder.sample import classroom as sample_class
 
-    console.rule("1 of 4  the website (its notebooks run; a minute or two)")
+    console.rule("1 of 4  the website (its notebooks run; four or five minutes)")
     site()
     console.rule("2 of 4  assignments and the student bundle")
     release()

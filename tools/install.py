@@ -26,7 +26,8 @@ def main() -> None:
         sys.exit(f"Python 3.11 is needed, this is {found}: make PYTHON=python3.11")
     shutil.rmtree(VENV, ignore_errors=True)
     venv.create(VENV, with_pip=True, symlinks=True)
-    pip("-r", str(ROOT / "requirements.lock"))
+    # Most modules are never imported; those that are get their bytecode then.
+    pip("--no-compile", "-r", str(ROOT / "requirements.lock"))
     # The project itself, in place; its dependencies are the lock's.
     pip("--no-deps", "--no-build-isolation", "-e", str(ROOT))
     (VENV / ".installed").touch()
