@@ -3,7 +3,7 @@
     python tools/pdf.py
 
 Chromium prints, twice: first to learn on which page each chapter begins, then
-with these numbers in the contents. Live figures are their still pictures.
+with these numbers in the contents. Live figures are their stills and tables.
 """
 
 import shutil
