@@ -211,6 +211,25 @@ def test_figure_prints_as_its_picture(site, visit):
     assert not page.locator(".live").first.is_visible()
 
 
+def test_a_dark_page_prints_dark_letters(site, visit):
+    """Paper is white: the theme changes for printing, and back."""
+    page = visit(file(site, "convolution"), color_scheme="dark")
+    ink = "getComputedStyle(document.querySelector('.bd-article p')).color"
+    light = visit(file(site, "convolution"), color_scheme="light").evaluate(ink)
+    dark = page.evaluate(ink)
+    page.evaluate(f"addEventListener('beforeprint', () => {{ window.ink = {ink}; }})")
+    page.pdf()
+    assert page.evaluate("window.ink") == light != dark
+    assert page.evaluate(ink) == dark
+
+
+def test_without_scripts_a_page_is_light(site, visit):
+    """Whatever the system's colours: the theme's dark ones need its script."""
+    options = {"color_scheme": "dark", "java_script_enabled": False}
+    page = visit(file(site, "convolution"), **options)
+    assert page.locator("html").get_attribute("data-theme") == "light"
+
+
 @pytest.mark.parametrize("name", live.names())
 def test_table_scrolls_in_its_own_box(site, visit, name):
     """Without JavaScript a table is there and makes no narrow page wider."""

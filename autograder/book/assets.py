@@ -30,7 +30,8 @@ def setup(app: Sphinx) -> None:
     """Add styles and the steps of a page."""
     app.add_css_file("convnets.css")
     app.add_css_file("book.css")
-    app.add_js_file("scrolling.js", loading_method="defer")
+    for script in ("scrolling.js", "paper.js"):
+        app.add_js_file(script, loading_method="defer")
     app.connect("builder-inited", _builder_inited)
     # Before the theme (501) turns its list of buttons into functions.
     app.connect("html-page-context", _page_context, priority=500)

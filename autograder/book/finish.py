@@ -44,6 +44,8 @@ _REPAIRS = (
         '<div id="pst-primary-sidebar"',
         '<div role="complementary" aria-label="The book" id="pst-primary-sidebar"',
     ),
+    # "auto" has no colours: without JavaScript a page stays light.
+    (' data-theme="auto">', ' data-theme="light">'),
     # Icons stand beside words: they are not read out.
     ('<i class="theme-switch', '<i aria-hidden="true" class="theme-switch'),
     ('<i class="fa', '<i aria-hidden="true" class="fa'),
