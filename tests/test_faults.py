@@ -12,6 +12,8 @@ from faults.killed import finish, killed, make_class, start
 from rows import rows
 
 SUBMISSIONS = 8
+# A worker takes seconds to start; `make faults` has as many as there are processors.
+FEW = ("--jobs", "1")
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,7 @@ def calm(ungraded: Path) -> tuple[Path, float]:
     """The same class, graded undisturbed, and the seconds that it took."""
     course = Path(shutil.copytree(ungraded, ungraded.parent / "calm"))
     began = time.monotonic()
-    finish(start(course))
+    finish(start(course, *FEW))
     return course, time.monotonic() - began
 
 
@@ -36,7 +38,7 @@ def test_a_killed_grader_goes_on_where_it_was(
     """After SIGKILLs the gradebook is that of an undisturbed run, nothing was
     graded twice, and no process is left."""
     course = Path(shutil.copytree(ungraded, tmp_path / "course"))
-    outcome = killed(course, *calm, kills=2, random=Random(1))
+    outcome = killed(course, *calm, kills=2, random=Random(1), options=FEW)
     assert outcome.good, outcome
 
 
@@ -45,7 +47,7 @@ def test_two_graders_at_once_do_no_harm(
 ) -> None:
     """Both end well or with one message, and the gradebook is that of one run."""
     course = Path(shutil.copytree(ungraded, tmp_path / "course"))
-    both = [start(course), start(course)]
+    both = [start(course, *FEW), start(course, *FEW)]
     said = [process.communicate()[0].decode() for process in both]
     for process, words in zip(both, said, strict=True):
         assert process.returncode == 0 or "Traceback" not in words, words

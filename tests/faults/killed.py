@@ -7,13 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from course_folder import copy_of_released
+from course_folder import make_course
 from rows import rows
 
 from autograder import catalogue
@@ -46,7 +46,7 @@ class Outcome:
 
 def make_class(folder: Path, count: int, random: Random) -> Path:
     """A course folder with so many submissions of different quality."""
-    course = copy_of_released(folder)
+    course = make_course(folder, [CHAPTER])
     desk = desk_of(course, catalogue.load(only=[CHAPTER]).chapter(CHAPTER))
     for number in range(count):
         place = course / "submitted" / f"s{number:04}" / CHAPTER
@@ -68,9 +68,10 @@ def _submission(desk: Desk, number: int, random: Random) -> Any:
     return desk.notebook(sources, helpers=False)
 
 
-def start(course: Path) -> subprocess.Popen[bytes]:
-    """`course grade` as a process of its own."""
-    command = [sys.executable, "-c", COURSE, "grade", CHAPTER, "--course", str(course)]
+def start(course: Path, *options: str) -> subprocess.Popen[bytes]:
+    """`course grade` as a process of its own; options: of it."""
+    words = ["grade", CHAPTER, "--course", str(course), *options]
+    command = [sys.executable, "-c", COURSE, *words]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=ROOT
     )
@@ -83,10 +84,12 @@ def killed(
     kills: int,
     random: Random,
     said: Callable[[str], None] = lambda _: None,
+    options: Sequence[str] = (),
 ) -> Outcome:
     """Grade a class with kills at random moments.
 
-    calm: the same class, graded undisturbed, and how many seconds that took.
+    calm: the same class, graded undisturbed, and how many seconds that took;
+    options: of `course grade`.
     """
     filed: dict[Path, int] = {}
     twice = runs = done = 0
@@ -94,7 +97,7 @@ def killed(
         # The later runs find much of it filed and are short.
         share = 1 - len(_filed(course)) / max(1, len(_filed(calm)))
         lives = STARTED + random.random() * max(3.0, seconds * share)
-        process = start(course)
+        process = start(course, *options)
         runs += 1
         try:
             process.communicate(timeout=lives)
@@ -105,7 +108,7 @@ def killed(
         twice += sum(_filed(course).get(path) != at for path, at in filed.items())
         filed = _filed(course)
         said(f"kill {done} after {lives:.1f} s: {len(filed)} verdicts are filed")
-    finish(start(course))
+    finish(start(course, *options))
     return Outcome(
         done,
         runs + 1,
