@@ -284,3 +284,15 @@ def test_a_call_that_is_hidden_is_never_shown() -> None:
 
     shown = first(frozenset())
     assert key(first(frozenset({key(shown)}))) != key(shown)
+
+
+def test_without_shrinking_all_but_the_input_is_the_same() -> None:
+    """What `course verify` judges by: scores, messages and likely causes."""
+    for mistake in DENSE.mistakes:
+        session = LocalSession(mistake.function)
+        whole = Referee(DEVELOPMENT).judge(DENSE, session)
+        quick = Referee(DEVELOPMENT, shrinks=False).judge(DENSE, session)
+        assert (quick.score, quick.cases) == (whole.score, whole.cases)
+        assert quick.explanation is not None
+        assert whole.explanation is not None
+        assert quick.explanation.diagnoses == whole.explanation.diagnoses
