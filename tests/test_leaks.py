@@ -13,10 +13,11 @@ import json
 import zipfile
 from functools import cache
 from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 import pytest
-from course_folder import copy_of_released, hand_in, make_course
+from course_folder import hand_in, make_course
 
 from autograder import catalogue
 from autograder.grading import ipynb
@@ -24,13 +25,8 @@ from autograder.grading.grade import grade
 from autograder.grading.program import key, role
 from autograder.judging.cases import DEVELOPMENT, drawn_cases
 from autograder.publishing.leaks import Search
-from autograder.publishing.secrets import (
-    answer_lines,
-    graders_keys,
-    is_telling,
-    key_lines,
-    secrets,
-)
+from autograder.publishing.needles import TRIED, Needles
+from autograder.publishing.secrets import is_telling, secrets
 
 ROOT = catalogue.ROOT
 
@@ -65,6 +61,15 @@ def test_arrays_that_stand_anywhere_are_no_secret() -> None:
     assert is_telling(np.arange(-4, 5))
 
 
+@pytest.mark.parametrize("zeros", [0, TRIED - 1, TRIED, 3000])
+def test_arrays_with_black_frames_are_found(zeros: int) -> None:
+    """Whatever zeros an array begins with, it is found among zeros, whole only."""
+    array = bytes(zeros) + b"not zero" + bytes(9)
+    needles = Needles([array, b"somewhere else"])
+    assert needles.found(bytes(700) + array + bytes(700)) == {array}
+    assert needles.found(array[1:] + b"!") == set()
+
+
 def test_the_site_gives_nothing_away(site: Path) -> None:
     """Pages, their sources, the search index, downloads, executed notebooks."""
     executed = site.parent / "jupyter_execute"
@@ -72,9 +77,14 @@ def test_the_site_gives_nothing_away(site: Path) -> None:
     assert leaks(site, executed) == []
 
 
-def test_release_and_bundle_give_nothing_away(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The released course folder with every chapter, in which nothing is changed."""
+    return make_course(tmp_path_factory.mktemp("released"))
+
+
+def test_release_and_bundle_give_nothing_away(course: Path) -> None:
     """Notebooks, the package, public cases, and the archive of it all."""
-    course = make_course(tmp_path)
     bundle = course.parent / "student"
     assert list(bundle.rglob("*.npz"))
     assert list(bundle.glob("*.zip"))
@@ -93,10 +103,10 @@ def {name}(*args, **kwargs):
 LEAKS = {"returns": "return repr(seen)", "raises": "raise ValueError(repr(seen))"}
 
 
-def test_grading_gives_nothing_away(tmp_path: Path) -> None:
+def test_grading_gives_nothing_away(course: Path, tmp_path: Path) -> None:
     """Whatever a submission keeps of its inputs and hands back, nothing of a
     hidden one is in the feedback, the autograded notebook or the gradebook."""
-    course = copy_of_released(tmp_path)
+    course = copytree(course, tmp_path / "course")
     notebook = ipynb.read(course / "release" / "depthwise" / "depthwise.ipynb")
     hand_in(course, "untouched", "depthwise", ipynb.to_bytes(notebook))
     for student, leak in LEAKS.items():
@@ -114,17 +124,19 @@ def test_grading_gives_nothing_away(tmp_path: Path) -> None:
     assert leaks(course / "feedback", course / "autograded", kept) == []
 
 
-@cache
-def samples() -> tuple[str, np.ndarray]:
-    """A line of an answer, and an array of a hidden case."""
-    line = next(
-        s.marks[0] for s in answer_lines(ROOT, ()) if b"np.einsum" in s.marks[0]
-    )
+def mark(kind: str, holds: bytes = b"") -> str:
+    """The first mark of a kind of secret that holds something."""
+    marks = (s.marks[0] for s in search().secrets if s.name.startswith(f"{kind}: "))
+    return next(mark for mark in marks if holds in mark).decode()
+
+
+def hidden_array() -> np.ndarray:
+    """An array of a hidden case."""
     exercise = catalogue.load().exercise("conv2d")
     drawn = next(
         d for d in drawn_cases(exercise, DEVELOPMENT) if d.case.label == "another size"
     )
-    return line.decode(), drawn.call.args[0]
+    return drawn.call.args[0]
 
 
 def page(text: str) -> bytes:
@@ -148,10 +160,10 @@ def in_zip(name: str, data: bytes) -> bytes:
     return buffer.getvalue()
 
 
+@cache
 def planted() -> dict[str, bytes]:
     """The same secrets in the guises in which they could get out."""
-    line, array = samples()
-    key = next(key_lines(graders_keys(ROOT))).marks[0].decode()
+    line, array, key = mark("answer", b"np.einsum"), hidden_array(), mark("key")
     cell = {"cells": [{"source": ["def f():\n", f"    {line}\n"]}]}
     return {
         "page.html": page(line),
@@ -168,10 +180,18 @@ def planted() -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("name", planted())
+# Written down: what is planted takes seconds to draw, in each process that collects.
+GUISES = (
+    "page.html source.md notebook.ipynb index.js cases.npz bundle.zip answer.zip "
+    "question.html question.ipynb printed.html given.txt"
+).split()
+
+
+@pytest.mark.parametrize("name", GUISES)
 def test_a_planted_leak_is_found(tmp_path: Path, name: str) -> None:
     """The search finds what it looks for, in every guise."""
     (tmp_path / "harmless.html").write_bytes(page("return rows + columns"))
     assert leaks(tmp_path) == []
+    assert list(planted()) == GUISES
     (tmp_path / name).write_bytes(planted()[name])
     assert any(entry.startswith(f"{name}: ") for entry in leaks(tmp_path))

@@ -45,8 +45,14 @@ def _telling(needle: bytes) -> int:
 
     Many arrays begin with zeros, and so does much of what is looked through.
     """
-    places = range(min(len(needle) - WIDTH + 1, TRIED))
-    return max(places, key=lambda at: len(set(needle[at : at + WIDTH])))
+
+    def differing(at: int) -> int:
+        return len(set(needle[at : at + WIDTH]))
+
+    places = range(len(needle) - WIDTH + 1)
+    best = max(places[:TRIED], key=differing)
+    # Only zeros so far: images with a wide black frame have something in the middle.
+    return best if differing(best) > 1 else max(places, key=differing)
 
 
 def _codes(data: bytes) -> npt.NDArray[np.uint64]:
