@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from _fixtures_site import WIDE
 from axe_playwright_python.base import AXE_SCRIPT
 from test_pages_everywhere import PAGES
 
@@ -26,33 +25,17 @@ THIN = """() => {
 WHOLE = "chapters/depthwise"
 VIOLATIONS = """async (options) => (await axe.run(options)).violations
     .map((rule) => `${rule.id}: ${rule.nodes.map((node) => node.html)}`)"""
-# Elements are named by their HTML; selectors for them are dear and not read.
-ALL = {"resultTypes": ["violations"], "selectors": False}
+ALL = {"resultTypes": ["violations"]}
 # What a change of colours can break; the rest of a page is the same.
 COLOURS = ALL | {"runOnly": ["color-contrast", "link-in-text-block"]}
 
 
-@pytest.fixture(scope="module")
-def context(browser):
-    """A reader who wants no motion: a colour that still changes is none of a page."""
-    reader = browser.new_context(viewport=WIDE, reduced_motion="reduce")
-    yield reader
-    reader.close()
-
-
-@pytest.fixture
-def page(context):
-    """A page of that reader, light until it is told otherwise."""
-    page = context.new_page()
-    page.emulate_media(color_scheme="light")
-    yield page
-    page.close()
-
-
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing(site, page, name):
+def test_axe_finds_nothing(site, visit, name):
     """axe-core objects to nothing on a page, nor to its dark colours."""
-    page.goto(f"{site.as_uri()}/{name}.html")
+    # Without motion: colours that are still changing are no colours of the page.
+    still = {"color_scheme": "light", "reduced_motion": "reduce"}
+    page = visit(f"{site.as_uri()}/{name}.html", **still)
     page.evaluate(READ)
     if name != WHOLE:
         page.evaluate(THIN)
