@@ -11,10 +11,12 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 from jupytext.myst import MystMetadataParsingError, myst_to_notebook
+from nbformat import NotebookNode
 
 from autograder.errors import AuthorError
 from autograder.publishing.question import WrittenQuestion, questions_in
@@ -134,10 +136,11 @@ def read(path: Path) -> Chapter:
 def parse(text: str, path: Path) -> Chapter:
     """Read a chapter's text as `read` does; the path is only looked up."""
     try:
-        notebook = myst_to_notebook(text, add_source_map=True)
+        notebook = _notebook(text)
     except (MystMetadataParsingError, ValueError) as error:
         raise AuthorError(f"Reading the chapter {path.name}: {error}") from None
-    lines = notebook.metadata.pop("source_map")
+    metadata = dict(notebook.metadata)
+    lines = metadata.pop("source_map")
     cells = tuple(
         _cell(cell, line + 1, path)
         for cell, line in zip(notebook.cells, lines, strict=True)
@@ -145,8 +148,13 @@ def parse(text: str, path: Path) -> Chapter:
     _once_each(cells, path)
     reference = _reference(path, cells)
     questions = _questions(cells, path)
-    metadata = dict(notebook.metadata)
     return Chapter(path.stem, path, cells, reference, metadata, questions)
+
+
+@lru_cache(maxsize=64)  # a release asks for each chapter several times
+def _notebook(text: str) -> NotebookNode:
+    notebook: NotebookNode = myst_to_notebook(text, add_source_map=True)
+    return notebook
 
 
 def _cell(cell: Any, line: int, path: Path) -> Cell:
