@@ -1,7 +1,4 @@
-"""`python -m convnets` in a student's folder: status, check, pack.
-
-Takes about 25 s on a free core, most of it Python and torch starting anew.
-"""
+"""`python -m convnets` in a student's folder: status, check, pack."""
 
 from __future__ import annotations
 

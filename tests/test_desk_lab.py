@@ -1,7 +1,4 @@
-"""A student's folder in a real JupyterLab: it renders, runs, checks and validates.
-
-Takes about 40 s on a free core, half of it the release.
-"""
+"""A student's folder in a real JupyterLab: it renders, runs, checks and validates."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""nbgrader's formgrader, in a real JupyterLab, shows staff what grading found.
-
-Took 90 to 115 s on two busy cores, three quarters of it for release and grading.
-"""
+"""nbgrader's formgrader, in a real JupyterLab, shows staff what grading found."""
 
 from __future__ import annotations
 

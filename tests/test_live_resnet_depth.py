@@ -1,4 +1,4 @@
-"""The live figure `resnet_depth` in a browser: about 3 s."""
+"""The live figure `resnet_depth` in a browser."""
 
 from __future__ import annotations
 

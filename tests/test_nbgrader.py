@@ -1,7 +1,4 @@
-"""nbgrader's own commands work in the course folder and agree with `course grade`.
-
-Took 110 s on two busy cores.
-"""
+"""nbgrader's own commands work in the course folder and agree with `course grade`."""
 
 from __future__ import annotations
 
