@@ -127,6 +127,8 @@ FORGERIES = {
     "no JSON": "struct.pack('<II', 9, 5) + b'{{{{{'",
     "deep JSON": "struct.pack('<II', 500_004, 500_000) + b'[' * 500_000",
     "an answer of no request": "to_bytes({'kind': 'returned', 'value': 1, 'nonce': 0})",
+    "an array of requests": "to_bytes({'kind': 'returned', 'nonce': np.ones(2)})",
+    "a tensor of requests": "to_bytes({'kind': 'returned', 'nonce': torch.ones(2)})",
     "a list": "to_bytes([1, 2, 3])",
     "a verdict": "to_bytes({'passed': True, 'points': 100})",
 }
@@ -244,7 +246,8 @@ def test_two_endless_cells_are_given_up(sandbox: Sandbox) -> None:
 def test_a_forged_frame_is_malformed(sandbox: Sandbox, forged: str) -> None:
     """What is written to the channel but is no answer fails that call only."""
     source = (
-        "import os, struct, time\nfrom autograder.sandbox.frames import to_bytes\n"
+        "import os, struct, time, torch\nimport numpy as np\n"
+        "from autograder.sandbox.frames import to_bytes\n"
         f"def f():\n    os.write(3, {forged})\n    time.sleep(9)"
     )
     with opened(sandbox, source) as session:
