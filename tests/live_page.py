@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page
 
+from autograder.book.live import live_data
 from convnets import live
 
+ROOT = Path(__file__).parent.parent
 LOAD = """async (text) => {
     const blob = new Blob([text], { type: "text/javascript" });
     window.figure = (await import(URL.createObjectURL(blob))).default;
@@ -30,6 +33,21 @@ COMPUTE = """([states, data]) => states.map((state) => {
     const clean = window.figure.clean({ ...window.figure.defaults, ...state });
     return window.figure.compute(clean, ...data);
 })"""
+
+
+def chapter_of(name: str) -> str:
+    """The chapter that has a live figure."""
+    (chapter,) = (
+        path.stem
+        for path in (ROOT / "chapters").glob("*.md")
+        if f"{{live}} {name}\n" in path.read_text(encoding="utf-8")
+    )
+    return chapter
+
+
+def data(name: str) -> Any:
+    """What a live figure is given besides its state."""
+    return live_data(ROOT, chapter_of(name), name)
 
 
 @contextmanager

@@ -53,3 +53,18 @@ def test_two_graders_at_once_do_no_harm(
         assert process.returncode == 0 or "Traceback" not in words, words
     assert any(process.returncode == 0 for process in both), said
     assert rows(course / "gradebook.db") == rows(calm[0] / "gradebook.db")
+
+
+def test_a_full_disk_ends_the_run_and_the_next_goes_on(
+    ungraded: Path, calm: tuple[Path, float], tmp_path: Path
+) -> None:
+    """One message that says what to do; with space again the gradebook is that
+    of an undisturbed run."""
+    course = Path(shutil.copytree(ungraded, tmp_path / "course"))
+    full = start(course, *FEW, file_bytes=64 * 1024)  # the gradebook needs more
+    said = full.communicate(timeout=120)[0].decode()
+    assert full.returncode == 2, said
+    assert "has space" in said
+    assert "Traceback" not in said
+    finish(start(course, *FEW))
+    assert rows(course / "gradebook.db") == rows(calm[0] / "gradebook.db")

@@ -276,7 +276,6 @@ def test_a_call_that_is_hidden_is_never_shown() -> None:
             exercise,
             lambda call: wrong.call("output_size", call, seconds=1),
             lambda call: Rules(),
-            1.0,
             hidden,
         )
         assert found is not None

@@ -28,6 +28,9 @@ RulesOf = Callable[[Call], Rules]
 Evidence = list[tuple[Call, Answer, Rules]]
 
 
+SECONDS = 1.0  # of processor time that a search may take; ten times that on the clock
+
+
 class TimeIsOver(KeyboardInterrupt):
     """Stops Hypothesis at once: it takes any other exception for a find."""
 
@@ -56,12 +59,10 @@ def smallest(
     exercise: Exercise,
     ask: Ask,
     rules: RulesOf,
-    seconds: float = 1.0,
     hidden: frozenset[bytes] = frozenset(),
 ) -> Counterexample | None:
     """Look for the smallest input that shows a mistake, for a bounded time.
 
-    seconds: of processor time; ten times that on the clock.
     ask: calls the student's function; hidden: keys of calls that may not be
     shown. None if no difference was found.
     """
@@ -69,7 +70,7 @@ def smallest(
         return None
     # The referee's own work is what the budget is for. Waiting for a busy machine
     # is not, up to a limit: what a student is shown must not depend on the load.
-    stops, ends = time.thread_time() + seconds, time.monotonic() + 10 * seconds
+    stops, ends = time.thread_time() + SECONDS, time.monotonic() + 10 * SECONDS
     best: Counterexample | None = None
 
     def differs(call: Call) -> bool:

@@ -31,15 +31,13 @@ GIVEN_UP = Answer("timeout", message="Not tried: calls before it took too long."
 class Referee:
     """Judges submissions under one secret seed.
 
-    shrinks: whether what a student is shown is the smallest input that can be
-    found in explain_seconds, or the first that is drawn.
+    shrinks: whether what a student is shown is the smallest input that is
+    found, or the first that is drawn.
     """
 
-    def __init__(
-        self, seed: bytes, explain_seconds: float = 1.0, shrinks: bool = True
-    ) -> None:
+    def __init__(self, seed: bytes, shrinks: bool = True) -> None:
         self.seed = seed
-        self._search: Search = _within(explain_seconds) if shrinks else first
+        self._search: Search = smallest if shrinks else first
 
     def judge(self, exercise: Exercise, session: Session) -> Verdict:
         """Grade one exercise of a submission."""
@@ -91,13 +89,6 @@ class Referee:
                 reference = case.expected.seconds
                 answers.append(ask(exercise, session, case.call, reference))
         return answers
-
-
-def _within(seconds: float) -> Search:
-    """The search for the smallest input, for so long."""
-    return lambda exercise, ask, rules, hidden: smallest(
-        exercise, ask, rules, seconds, hidden
-    )
 
 
 def _nothing(exercise: Exercise, drawn: Sequence[DrawnCase], why: str) -> Verdict:

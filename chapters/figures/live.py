@@ -40,9 +40,9 @@ from figures.style import SETTINGS
 
 def still_convolution_window(reference: ModuleType) -> Figure:
     """The window at the first output, stride 1, no padding."""
-    y = reference.conv2d(states.IMAGE[None, None], states.KERNEL[None, None])[0, 0]
+    y = reference.conv2d(states.image()[None, None], states.kernel()[None, None])[0, 0]
     with rc_context(SETTINGS):
-        return convolution.window(states.IMAGE, states.KERNEL, y, (0, 0))
+        return convolution.window(states.image(), states.kernel(), y, (0, 0))
 
 
 def still_depthwise_groups(reference: ModuleType) -> Figure:
@@ -99,12 +99,12 @@ def still_factorised_pairs(reference: ModuleType) -> Figure:
 
 def still_max_pooling_routes(reference: ModuleType) -> Figure:
     """The gradient of ones behind windows of 3 x 3, stride 2 and padding 1."""
-    x = states.ROUTED[None, None]
+    x = states.routed()[None, None]
     y, places = reference.max_pool2d(x, 3, 2, padding=1)
     dx = reference.max_pool2d_backward(np.ones_like(y), places, x.shape)
     with rc_context(SETTINGS):
         return max_pooling.handed(
-            states.ROUTED, dx[0, 0], np.ones(y.shape[2:]), places[0, 0]
+            states.routed(), dx[0, 0], np.ones(y.shape[2:]), places[0, 0]
         )
 
 
@@ -148,7 +148,7 @@ def still_attention_patches(reference: ModuleType) -> Figure:
     settings = {"no positions": 0, "positions": 1}
     shares = {name: states.attended(reference, size) for name, size in settings.items()}
     with rc_context(SETTINGS):
-        return attention.looking(states.THREE, shares, (1, 2), 2)
+        return attention.looking(states.three(), shares, (1, 2), 2)
 
 
 def data_unet_skips(reference: ModuleType) -> dict[str, Any]:

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import torch
+import yaml
 
+from convnets import live
 from figures import graph_networks, upsampling
 from figures.photo import photograph
 
-# The image and the kernel of convnets/figures/convolution_window.js.
-IMAGE = np.array(
-    [
-        [3, 1, 0, 2, 5, 4, 1, 0, 2],
-        [1, 2, 4, 0, 3, 1, 5, 2, 0],
-        [0, 5, 1, 3, 2, 0, 4, 1, 3],
-        [2, 0, 3, 1, 4, 5, 0, 2, 1],
-        [4, 3, 2, 5, 0, 1, 3, 0, 4],
-        [1, 0, 5, 2, 1, 3, 2, 4, 0],
-        [5, 2, 1, 0, 3, 4, 1, 5, 2],
-    ],
-    dtype=float,
-)
-KERNEL = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]], dtype=float)
+
+def constant(figure: str, name: str) -> Any:
+    """A constant of a live figure's JavaScript, which is written there only."""
+    # Literals of JavaScript, trailing commas included, are YAML.
+    (text,) = re.findall(rf"^const {name} = (.*?);$", live.module(figure), re.M | re.S)
+    return yaml.safe_load(text)
+
+
+def image() -> np.ndarray:
+    """The image (7, 9) of convolution_window."""
+    return np.array(constant("convolution_window", "IMAGE"), dtype=float)
+
+
+def kernel() -> np.ndarray:
+    """The kernel (3, 3) that convolution_window begins with."""
+    kernels = constant("convolution_window", "KERNELS")
+    return np.array(kernels["3 × 3"], dtype=float)
 
 
 def separable_layers() -> dict[str, np.ndarray]:
@@ -44,24 +51,10 @@ def separable_layers() -> dict[str, np.ndarray]:
     return {name: w[:, None] for name, w in layers.items()}
 
 
-def stripes(angle: float) -> np.ndarray:
-    """The stripes (9, 9) of convnets/figures/factorised_pairs.js, turned by degrees."""
-    v, u = np.mgrid[-4:5, -4:5]
-    across = u * np.cos(np.radians(angle)) + v * np.sin(np.radians(angle))
-    envelope = np.exp(-(u**2 + v**2) / 6.5)
-    return np.asarray(envelope * np.cos(2 * np.pi * across / 3.6))
-
-
-# The image of convnets/figures/max_pooling_routes.js.
-ROUTED = np.array(
-    [
-        [2, -1, 3, 0, 1, -2],
-        [-3, 4, 0, -1, 2, 2],
-        [0, 1, -4, 3, -5, 2],
-        [-2, 1, 2, -3, 3, -1],
-    ],
-    dtype=float,
-)
+def routed() -> np.ndarray:
+    """The image (4, 6) of max_pooling_routes."""
+    pixels = constant("max_pooling_routes", "defaults")["pixels"]
+    return np.array(pixels.split(), dtype=float).reshape(4, 6)
 
 
 def face() -> np.ndarray:
@@ -92,17 +85,17 @@ def pooled(reference: ModuleType, x: np.ndarray) -> dict[str, np.ndarray]:
     return {name: y[:, 0, 0] for name, y in outputs.items()}
 
 
-# The three of convnets/figures/attention_patches.js.
-LINES = ["00799700", "07900970", "00000970", "00079700"]
-LINES += ["00000970", "00000097", "07900970", "00799700"]
-THREE = np.array([[int(ink) for ink in line] for line in LINES]) / 9
+def three() -> np.ndarray:
+    """The three (8, 8) of attention_patches."""
+    lines = constant("attention_patches", "DIGITS")["three"]
+    return np.array([[int(ink) for ink in line] for line in lines]) / 9
 
 
 def attended(
     reference: ModuleType, positions: float, temperature: float = 0.1
 ) -> np.ndarray:
     """The weights (4, 4) of the three's patch in row 1, column 2."""
-    tokens = reference.patchify(THREE[None, None], 2)[0]
+    tokens = reference.patchify(three()[None, None], 2)[0]
     clock = reference.sinusoidal_positions(4, 8)
     i, j = np.divmod(np.arange(16), 4)
     t = np.hstack([tokens, positions * clock[i], positions * clock[j]])

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from figures import resnet, states, unet
+from figures import factorised, resnet, states, unet
 
 Table = dict[str, Sequence[str | float]]
 GROUPS = (1, 2, 3, 4, 6, 12)  # into which 12 channels can be divided
@@ -30,7 +30,7 @@ def _of_rows(headers: str, rows: Iterable[Sequence[str | float]]) -> Table:
 
 def table_convolution_window(reference: ModuleType) -> Table:
     """A kernel of 3 × 3 on 7 × 9 pixels, and one setting changed at a time."""
-    x, w = states.IMAGE[None, None], states.KERNEL[None, None]
+    x, w = states.image()[None, None], states.kernel()[None, None]
     settings: dict[str, dict[str, int]] = {"stride 1, padding 0, dilation 1": {}}
     changes = {"stride": (2, 3), "padding": (1, 2), "dilation": (2, 3)}
     for name, values in changes.items():
@@ -84,7 +84,7 @@ def table_factorised_pairs(reference: ModuleType) -> Table:
     table: Table = {"Pairs": (1, 2, 3)}
     table["Numbers instead of 81"] = [2 * 9 * pairs for pairs in (1, 2, 3)]
     for angle in (0, 15, 30, 45, 90):
-        kept = reference.rank_energy(states.stripes(angle))[:3]
+        kept = reference.rank_energy(factorised.stripes(angle, 9, 3.6))[:3]
         table[f"Energy kept at {angle}° (%)"] = [100 * share for share in kept]
     return table
 
@@ -129,7 +129,7 @@ def table_kernel_order(reference: ModuleType) -> Table:
 
 def table_max_pooling_routes(reference: ModuleType) -> Table:
     """Where each output’s gradient of 1 goes: windows of 3, stride 2, padding 1."""
-    x = states.ROUTED[None, None]
+    x = states.routed()[None, None]
     y, places = reference.max_pool2d(x, 3, 2, padding=1)
     dx = reference.max_pool2d_backward(np.ones_like(y), places, x.shape)
     rows = [

@@ -30,8 +30,8 @@ function clean(state) {
 
 /** The value of a kernel at a place along and across its direction. */
 const SHAPES = {
-  stripes: (p, q) => Math.exp(-(p * p + q * q) / 6.5) * Math.cos((2 * Math.PI * p) / WAVE),
-  edge: (p, q) => (p / 2) * Math.exp(-(p * p + q * q) / 6.5),
+  stripes: (p, q) => Math.exp(-(p * p + q * q) / 6.48) * Math.cos((2 * Math.PI * p) / WAVE),
+  edge: (p, q) => (p / 2) * Math.exp(-(p * p + q * q) / 6.48),
   line: (p, q) => Math.exp(-(p * p) / 1.2 - (q * q) / 40),
   ring: (p, q) => Math.exp(-((Math.hypot(p, q) - 3) ** 2) / 1.2),
 };

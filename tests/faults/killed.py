@@ -68,10 +68,18 @@ def _submission(desk: Desk, number: int, random: Random) -> Any:
     return desk.notebook(sources, helpers=False)
 
 
-def start(course: Path, *options: str) -> subprocess.Popen[bytes]:
-    """`course grade` as a process of its own; options: of it."""
+def start(
+    course: Path, *options: str, file_bytes: int | None = None
+) -> subprocess.Popen[bytes]:
+    """`course grade` as a process of its own.
+
+    options: of it; file_bytes: to which size files may grow, as if the disk were
+    full then.
+    """
     words = ["grade", CHAPTER, "--course", str(course), *options]
     command = [sys.executable, "-c", COURSE, *words]
+    if file_bytes is not None:
+        command = ["prlimit", f"--fsize={file_bytes}", *command]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=ROOT
     )

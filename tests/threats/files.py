@@ -21,9 +21,10 @@ attempt(lambda: os.listdir('/proc'))
 """
 HOMES = """
 import glob, os
-for pattern in ('/root/.*', '/root/*', '/home/*', '/home/*/.*', '/srv/*', '/opt/*',
-                PROJECTS, '/var/lib/*', '/etc/passwd', '/etc/shadow', '/mnt/*',
-                '/run/secrets/*'):
+# Of root and of people, of servers, of what was installed by hand or mounted.
+folders = ['root', 'home', 'home/*', 'srv', 'opt', 'mnt', 'run/secrets', 'var/lib']
+patterns = [f'/{folder}/{name}' for folder in folders for name in ('*', '.*')]
+for pattern in (*patterns, PROJECTS, '/etc/passwd', '/etc/shadow'):
     attempt(lambda: glob.glob(pattern))
 attempt(lambda: [p for p in glob.glob('/tmp/*') if os.path.isfile(p)])
 """
