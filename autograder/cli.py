@@ -236,7 +236,7 @@ def feedback(
 ) -> None:
     """Write students' pages and the report anew, after people graded by hand."""
     from autograder import catalogue
-    from autograder.grading import feedback as stage
+    from autograder.grading import feedback_files as stage
     from autograder.grading import report as staff
 
     names = [c.name for c in catalogue.load(only=chapters or ()).chapters]

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 from convnets import measures
 from convnets.answers import Answer
+from convnets.tensors import is_tensor
 from convnets.values import Opaque
 
 # From torch.testing.assert_close's table; `_tolerance` scales the absolute part
@@ -183,8 +183,8 @@ def _values(
 ) -> Difference | None:
     if isinstance(expected, np.ndarray):
         return _arrays(expected, received, where, rules)
-    if isinstance(expected, torch.Tensor):
-        if not isinstance(received, torch.Tensor):
+    if is_tensor(expected):
+        if not is_tensor(received):
             return _wrong_type(expected, received, where)
         return _arrays(expected.numpy(), received.numpy(), where, rules)
     if isinstance(expected, tuple | list):
@@ -355,7 +355,7 @@ def _the(where: str) -> str:
     return spoken[:1].upper() + spoken[1:] if spoken != where else where
 
 
-# What `answers.call_module` calls the parts of a module's result, in words.
+# What `callers.call_module` calls the parts of a module's result, in words.
 _PARTS = (
     (re.compile(r"output"), "the output"),
     (re.compile(r"output(.+)"), "the output {}"),
@@ -377,9 +377,9 @@ def _spoken(where: str) -> str:
 def _wrong_type(expected: Any, received: Any, where: str) -> Difference:
     came, wanted = _type(received), _type(expected)
     hint = ""
-    if isinstance(received, torch.Tensor) and isinstance(expected, np.ndarray):
+    if is_tensor(received) and isinstance(expected, np.ndarray):
         hint = " Convert it with .detach().numpy()."
-    if isinstance(received, np.ndarray) and isinstance(expected, torch.Tensor):
+    if isinstance(received, np.ndarray) and is_tensor(expected):
         hint = " Keep to torch operations, so that gradients can flow."
     return Difference(
         "type",
@@ -395,7 +395,7 @@ def _type(value: Any) -> str:
         return f"of type {value.type_name}"
     if isinstance(value, np.ndarray):
         return "a NumPy array"
-    if isinstance(value, torch.Tensor):
+    if is_tensor(value):
         return "a torch tensor"
     if value is None:
         return "None"

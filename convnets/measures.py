@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import torch
+
+from convnets.tensors import is_tensor
 
 
 def accuracy(output: np.ndarray, targets: np.ndarray) -> float:
@@ -44,7 +45,7 @@ MEASURES: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
 
 def reached(measure: str, output: Any, targets: np.ndarray) -> float:
     """Measure an output. Raises ValueError if it cannot be one of the network's."""
-    if isinstance(output, torch.Tensor):
+    if is_tensor(output):
         output = output.numpy()
     if not isinstance(output, np.ndarray):
         kind = type(output).__name__

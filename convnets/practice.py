@@ -18,8 +18,8 @@ from typing import Any
 
 from convnets import desk, overview, report, shown, values
 from convnets.answers import Answer, Call, invoke_here
+from convnets.barred import first_match, sentence
 from convnets.compare import Difference, Rules, compare
-from convnets.watch import first_match, sentence
 
 FOLDER = Path(__file__).parent
 # The grader turns this off: there, submissions answer to hidden cases only.

@@ -11,11 +11,11 @@ from html import escape
 from typing import Any
 
 import numpy as np
-import torch
 
 from convnets.answers import Answer, Call
 from convnets.compare import Difference
 from convnets.functions import source
+from convnets.tensors import is_tensor
 
 SHOWN = 100  # entries of an array up to which all of them are written
 
@@ -91,7 +91,7 @@ def answer_text(answer: Answer, plane: tuple[int, ...] = ()) -> str:
 
 def short(value: Any) -> str:
     """A value in a few characters."""
-    if isinstance(value, np.ndarray | torch.Tensor):
+    if isinstance(value, np.ndarray) or is_tensor(value):
         return f"<{kind(value)}>"
     return repr(value)
 
@@ -100,7 +100,7 @@ def kind(value: Any) -> str:
     """`float64 (2, 3)` for an array, the type's name for all else."""
     if isinstance(value, np.ndarray):
         return f"{value.dtype} {value.shape}"
-    if isinstance(value, torch.Tensor):
+    if is_tensor(value):
         name = str(value.dtype).removeprefix("torch.")
         return f"tensor {name} {tuple(value.shape)}"
     return type(value).__name__
@@ -109,8 +109,8 @@ def kind(value: Any) -> str:
 def text(value: Any, plane: tuple[int, ...] = ()) -> str:
     """A value written out; large planes are cut in the middle, and of an array of
     many planes one is written: the first, or the one with the index `plane`."""
-    if isinstance(value, np.ndarray | torch.Tensor):
-        array = value.detach().numpy() if isinstance(value, torch.Tensor) else value
+    if isinstance(value, np.ndarray) or is_tensor(value):
+        array: Any = value.detach().numpy() if is_tensor(value) else value
         head = kind(value)
         if array.ndim > 2 and array.size > SHOWN:
             at = plane if len(plane) == array.ndim - 2 else (0,) * (array.ndim - 2)
@@ -126,8 +126,10 @@ def text(value: Any, plane: tuple[int, ...] = ()) -> str:
 
 
 def _is_big(value: Any) -> bool:
-    return isinstance(value, np.ndarray | torch.Tensor | dict) or (
-        isinstance(value, tuple | list) and any(map(_is_big, value))
+    return (
+        isinstance(value, np.ndarray | dict)
+        or is_tensor(value)
+        or (isinstance(value, tuple | list) and any(map(_is_big, value)))
     )
 
 

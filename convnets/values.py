@@ -13,10 +13,14 @@ import json
 import math
 import struct
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
+
+from convnets.tensors import is_plain_tensor
+
+if TYPE_CHECKING:
+    import torch
 
 # What an array may be made of: no objects, no structures, no strings.
 DTYPES = frozenset(
@@ -85,7 +89,7 @@ def _encode(value: Any, arrays: list[np.ndarray], depth: int) -> Any:
         return _append(arrays, "array", value)
     if kind in _SCALARS:
         return _append(arrays, "scalar", np.asarray(value))
-    if kind is torch.Tensor or kind is torch.nn.Parameter:
+    if is_plain_tensor(value):
         array = _tensor_to_array(value)
         if array is not None:
             return _append(arrays, "tensor", array)
@@ -159,6 +163,8 @@ def _decode(node: Any, arrays: list[np.ndarray], depth: int) -> Any:
             raise Malformed("no such array")
         array = arrays[body]
         if tag == "tensor":
+            import torch  # late: it takes seconds, and most values have no tensors
+
             return torch.from_numpy(array)  # no copy: a frame may name it often
         return array[()] if tag == "scalar" else array
     raise Malformed(f"unknown kind {str(tag)[:20]!r}")

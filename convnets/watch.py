@@ -7,8 +7,7 @@ backward passes included.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -71,18 +70,3 @@ def _signature(func: Any) -> tuple[str, tuple[tuple[str, int], ...]]:
         if argument.name in VARIANTS
     ]
     return schema.name.rpartition("::")[2], tuple(places)
-
-
-def first_match(names: Iterable[str], patterns: Sequence[str]) -> str:
-    """The first of the names that fits a pattern with `*` and `?`, or ""."""
-    fitting = (n for n in names if any(fnmatchcase(n, p) for p in patterns))
-    return next(fitting, "")
-
-
-def sentence(name: str, says: str, evidence: str) -> str:
-    """What a student is told who used what the exercise is about."""
-    return (
-        f"`{name}` uses {says} ({evidence}). This exercise is about writing it, so "
-        "it earns no points. To compare with the library, call it in a cell of "
-        "your own."
-    )

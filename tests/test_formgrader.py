@@ -13,7 +13,7 @@ from rows import rows
 
 from autograder import catalogue
 from autograder.grading import ipynb
-from autograder.grading.feedback import write_pages
+from autograder.grading.feedback_files import write_pages
 from autograder.grading.grade import grade
 from autograder.publishing.question import PLACEHOLDER
 from autograder.sample.classroom import SAMPLED

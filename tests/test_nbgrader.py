@@ -19,7 +19,7 @@ from traitlets.config import PyFileConfigLoader
 from autograder import catalogue
 from autograder.grading import ipynb
 from autograder.grading.export import write_table
-from autograder.grading.feedback import write_pages
+from autograder.grading.feedback_files import write_pages
 from autograder.grading.grade import grade
 from autograder.grading.program import key, role
 from autograder.grading.recorder import gradebook_url

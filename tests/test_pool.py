@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from multiprocessing import get_context
@@ -103,3 +105,12 @@ def test_a_run_that_is_left_ends_its_workers() -> None:
     with Pool(square, remembered) as pool:
         next(pool.run(range(100)))
     assert made[0]._processes is None
+
+
+@pytest.mark.parametrize("module", ["convnets.practice", "autograder.grading.worker"])
+def test_dear_libraries_are_imported_when_they_are_needed(module: str) -> None:
+    """A worker starts its sandbox, and a notebook checks NumPy, without them."""
+    late = "{'torch', 'nbgrader', 'sklearn', 'matplotlib'}"
+    code = f"import sys, {module}; sys.exit(str({late} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stderr.strip() == "set()"

@@ -33,6 +33,9 @@ def main() -> None:
     compile_dir(VENV / "lib", quiet=2, workers=0, rx=re.compile(r"/tests?/"))
     # The project itself, in place; its dependencies are the lock's.
     pip("--no-deps", "--no-build-isolation", "-e", str(ROOT))
+    # Where Python is told to write no bytecode, each process would compile this.
+    for package in ("autograder", "convnets", "solutions"):
+        compile_dir(ROOT / package, quiet=2, workers=0)
     (VENV / ".installed").touch()
 
 

@@ -1,31 +1,23 @@
 """The page that a student reads: what differs, why, and what to try next.
 
 It is made of an autograded notebook and of what the gradebook says, a person's
-scores and comments included. `course grade` writes it where `nbgrader
-generate_feedback` does, and that command makes the same page through
-`FeedbackExporter`.
+scores and comments included. Whatever comes from a student is escaped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from markupsafe import Markup, escape
-from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
 from pygments import highlight  # type: ignore[import-untyped]
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
 
-from autograder import folders
-from autograder.grading import ipynb, words
+from autograder.grading import words
 from autograder.grading.graded import Graded, Sheet, failed, filed, filed_sheet
 from autograder.grading.pages import ENVIRONMENT, render
 from autograder.grading.program import exercise_of, key, mark, role
-from autograder.grading.recorder import Recorder, gradebook_url
 from autograder.grading.records import Grades
 from autograder.grading.transplant import DELETED
 
@@ -180,43 +172,3 @@ def _highlighted(source: str) -> Markup:
     if len(source) > 20_000:  # highlighting hostile text must not take minutes
         return escape(source[:20_000] + "\n…")
     return Markup(highlight(source, PythonLexer(), HtmlFormatter(nowrap=True)))
-
-
-def write_page(course: Path, notebook: NotebookNode, grades: Grades) -> Path:
-    """Write the page where `nbgrader generate_feedback` would."""
-    folder = course / "feedback" / grades.student / grades.chapter
-    path = folder / f"{grades.chapter}.html"
-    folders.write(path, page(notebook, grades))
-    return path
-
-
-def write_pages(course: Path, chapters: Sequence[str]) -> int:
-    """Write the page of everyone who was graded anew, with what the gradebook
-    says now; returns how many there are. Raises UsageError."""
-    with Recorder(gradebook_url(course)) as recorder:
-        every = recorder.grades(chapters)
-    written = 0
-    for (student, chapter), grades in every.items():
-        path = course / "autograded" / student / chapter / f"{chapter}.ipynb"
-        if path.is_file():
-            write_page(course, ipynb.read(path), grades)
-            written += 1
-    return written
-
-
-class FeedbackExporter(Exporter):
-    """nbgrader's way to the same page: `GenerateFeedback.exporter_class`."""
-
-    def _file_extension_default(self) -> str:
-        return ".html"
-
-    def from_notebook_node(  # type: ignore[override]  # text, as in its own exporters
-        self, nb: NotebookNode, resources: Any = None, **kw: Any
-    ) -> tuple[str, Any]:
-        """Called by nbgrader for each autograded notebook that has grades."""
-        notebook, resources = super().from_notebook_node(nb, resources, **kw)
-        kept = resources["nbgrader"]
-        student, chapter = kept["student"], kept["assignment"]
-        with Recorder(kept["db_url"]) as recorder:
-            grades = recorder.grades([chapter], student)
-        return page(notebook, grades[student, chapter]), resources

@@ -18,9 +18,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nbgrader.utils import parse_utc
-
 from autograder.errors import SubmissionTrouble
+from autograder.grading import nbgrader_rules
 
 MAX_BYTES = 20 << 20  # of a notebook file, outputs and pictures included
 MAX_CELLS = 2000
@@ -57,7 +56,7 @@ def read_timestamp(folder: Path) -> datetime | None:
     timestamp.txt says so in a way that can be read."""
     try:
         text = _read_plain(folder / "timestamp.txt", 100).decode().strip()
-        moment: datetime | None = parse_utc(text) if text else None
+        moment: datetime | None = nbgrader_rules.moment(text) if text else None
     except (SubmissionTrouble, ValueError, OverflowError, TypeError, AttributeError):
         return None
     return moment

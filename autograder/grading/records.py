@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from nbgrader.utils import compute_checksum
-
-from autograder.grading import words
+from autograder.grading import nbgrader_rules, words
 from autograder.grading.graded import Graded
 from autograder.grading.program import key, mark, role
 
@@ -78,6 +76,6 @@ def record_of(
             scores[key(cell)] = words.score(cell)
         answers = role(cell) in ("solution", "question")
         given = mark(cell).get("checksum") if answers else None
-        if given and given == compute_checksum(cell):
+        if given and given == nbgrader_rules.checksum(cell):
             unanswered.add(key(cell))
     return Record(student, chapter, scores, frozenset(unanswered), timestamp)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 
 from nbformat import NotebookNode
-from nbgrader.utils import determine_grade
 
+from autograder.grading import nbgrader_rules
 from autograder.grading.ingest import printable
 from autograder.grading.program import role
 
@@ -41,8 +41,7 @@ def answer_in(cell: NotebookNode) -> str:
 def score(cell: NotebookNode) -> float | None:
     """What nbgrader gives an answer by itself: nothing where the placeholder
     stands, and otherwise no score, so that a person is asked."""
-    points: float | None = determine_grade(cell)[0]
-    return points
+    return nbgrader_rules.points(cell)
 
 
 def questions(notebook: NotebookNode) -> list[NotebookNode]:

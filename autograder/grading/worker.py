@@ -8,6 +8,7 @@ with the plan, and what would be filed travels back.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import os
 import threading
 import time
@@ -74,6 +75,10 @@ class Plan:
         """Equal for equal plans; says nothing of the seed."""
         return hashlib.sha256(repr(self).encode()).hexdigest()
 
+    def sandbox(self) -> Sandbox:
+        """A sandbox, which is not started yet."""
+        return Sandbox(self.level, self.limits)
+
     def depends(self, chapter: str) -> str:
         """A digest of all that a grade depends on besides the submission."""
         parts = [self.sources[chapter], self.sources[""], self.seed.hex()]
@@ -81,8 +86,8 @@ class Plan:
         parts.append(hashlib.sha256(self.releases[chapter]).hexdigest())
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
-    def bench(self) -> Bench:
-        """A bench, whose sandbox is not started yet.
+    def bench(self, sandbox: Sandbox) -> Bench:
+        """A bench whose sandbox this is.
 
         Raises SetUpError where this machine has other sources than the one
         that made the plan.
@@ -94,9 +99,7 @@ class Plan:
                 "those of the grader that started the run. Install the same "
                 "revision of the course and its requirements.lock on every machine."
             )
-        sandbox = Sandbox(self.level, self.limits)
-        # Its imports and ours take seconds each, and may do so side by side.
-        threading.Thread(target=_warm, args=(sandbox,), daemon=True).start()
+        importlib.import_module("nbgrader.utils")  # which takes a second
         notebooks = {name: ipynb.parse(data) for name, data in self.releases.items()}
         return Bench(
             notebooks.__getitem__,
@@ -106,12 +109,6 @@ class Plan:
             sandbox,
             self.again,
         )
-
-
-def _warm(sandbox: Sandbox) -> None:
-    """Start a sandbox; what goes wrong is said when it is used."""
-    with suppress(CourseError):
-        sandbox.start()
 
 
 @dataclass(frozen=True)
@@ -186,33 +183,43 @@ class Workplace:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._plans: dict[str, Plan] = {}
+        self._plans: dict[str, tuple[Plan, Sandbox]] = {}
         self._benches: dict[str, Bench] = {}
         self._spent = 0.0
 
     def expect(self, plan: Plan, spent: float = 0.0) -> None:
         """Jobs of this plan may come. spent: seconds that it took to come here."""
-        self._plans[plan.key] = plan
+        sandbox = plan.sandbox()
+        # Its imports and ours take seconds each, and may do so side by side.
+        threading.Thread(target=_warm, args=(sandbox,), daemon=True).start()
+        self._plans[plan.key] = plan, sandbox
         self._spent = spent
 
     def forget(self, key: str) -> None:
         """End the bench of a plan."""
         with self._lock:
-            self._plans.pop(key, None)
-            if bench := self._benches.pop(key, None):
-                bench.close()
+            self._benches.pop(key, None)
+            if expected := self._plans.pop(key, None):
+                expected[1].close()
 
     def work(self, key: str, job: Job | PageJob) -> Done | MadePage:
         """Do a job of a plan. Raises CourseError."""
         with self._lock:
             began = time.perf_counter()
             if fresh := key not in self._benches:
-                self._benches[key] = self._plans[key].bench()
+                plan, sandbox = self._plans[key]
+                self._benches[key] = plan.bench(sandbox)
             spent = self._spent + time.perf_counter() - began
             outcome = job.run(self._benches[key])
             if fresh:
                 outcome.timings.seconds["worker start"] = spent
             return outcome
+
+
+def _warm(sandbox: Sandbox) -> None:
+    """Start a sandbox; what goes wrong is said when it is used."""
+    with suppress(CourseError):
+        sandbox.start()
 
 
 HERE = Workplace()
@@ -243,7 +250,7 @@ def lost(plan: Plan, job: Job, error: Exception) -> Done:
 
     No score, not zero: a person is asked for the grade.
     """
-    done = _done(job, plan.bench().refuse(job.chapter, LOST), Timings())
+    done = _done(job, plan.bench(plan.sandbox()).refuse(job.chapter, LOST), Timings())
     scores: dict[str, float | None] = dict.fromkeys(done.record.scores)
     record = Record(job.student, job.chapter, scores, timestamp=job.timestamp)
     reason = printable(f"{LOST} ({type(error).__name__}: {error})")

@@ -16,7 +16,7 @@ from autograder.judging.names import Meaning, Names, loaded, parsed
 from autograder.model import Exercise
 from autograder.sandbox.program import Program
 from convnets.answers import Answer
-from convnets.watch import first_match, sentence
+from convnets.barred import first_match, sentence
 
 SHOWN = 80  # characters of a student's code in a message
 

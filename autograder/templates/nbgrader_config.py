@@ -45,7 +45,7 @@ c.Autograde.autograde_preprocessors = [
 ]
 
 # Feedback and exports are ours; both look at the gradebook as nbgrader does.
-c.GenerateFeedback.exporter_class = "autograder.grading.feedback.FeedbackExporter"
+c.GenerateFeedback.exporter_class = "autograder.grading.feedback_files.FeedbackExporter"
 c.GenerateFeedback.preprocessors = []
 c.ExportApp.plugin_class = "autograder.grading.export.SafeCsv"
 
