@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test site release pdf publish verify bench fuzz faults fix lock clean
+.PHONY: help demo test site release pdf publish verify bench frames fuzz faults fix lock clean
 
 help:  ## Show this help
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ verify: $(STAMP)  ## Prove every exercise: right answers pass, wrong ones and mu
 
 bench: $(STAMP)  ## Measure grading side by side with stock nbgrader
 	$(BIN)/python tools/bench.py
+
+frames: $(STAMP)  ## Drag every live figure and time the frames that are drawn
+	$(BIN)/python tools/frames.py
 
 fuzz: $(STAMP)  ## Rubbish in large numbers for everything that reads submissions
 	$(BIN)/python tests/fuzz

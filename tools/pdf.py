@@ -6,21 +6,20 @@ Chromium prints, twice: first to learn on which page each chapter begins, then
 with these numbers in the contents. Live figures are their stills and tables.
 """
 
-import shutil
 import sys
 import time
 from pathlib import Path
 
-from playwright.sync_api import Error, Page, sync_playwright
+from chromium import launched
+from playwright.sync_api import Page, sync_playwright
 from pypdf import PdfReader
 
 from autograder.book.ways_out import PDF
-from autograder.errors import CourseError, SetUpError
+from autograder.errors import CourseError
 from autograder.publishing import paper
 
 ROOT = Path(__file__).parent.parent
 TITLE = "ConvNets by Hand"
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MINUTES = 10
 FOOTER = (
     '<div style="width: 100%; font: 8pt sans-serif; text-align: center; color: gray">'
@@ -50,14 +49,7 @@ def make(root: Path, build: Path) -> Path:
     text = paper.join(build / "html", book, TITLE, "../html")
     joined.write_text(text, encoding="utf-8")
     with sync_playwright() as playwright:
-        found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
-        try:
-            browser = playwright.chromium.launch(executable_path=found)
-        except Error as error:
-            raise SetUpError(
-                "Printing the book: no Chromium was found. Install Debian's package "
-                f"'chromium', or run '.venv/bin/playwright install chromium' ({error})"
-            ) from None
+        browser = launched(playwright, "Printing the book")
         page = browser.new_page()
         page.set_default_timeout(MINUTES * 60_000)
         page.goto(joined.as_uri())

@@ -48,7 +48,8 @@ def sources(chapters: Iterable[str]) -> dict[str, str]:
     digest = hashlib.sha256()
     for pattern in MACHINERY:
         for path in sorted((catalogue.ROOT / "autograder").glob(pattern)):
-            digest.update(path.name.encode() + path.read_bytes())
+            if path.is_file():  # Python may have compiled what lies there
+                digest.update(path.name.encode() + path.read_bytes())
     found = {name: catalogue.version(name) for name in chapters}
     return found | {"": f"{digest.hexdigest()} {environment()}"}
 
