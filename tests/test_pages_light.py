@@ -209,6 +209,8 @@ def test_theme_does_not_measure_every_block(site):
     text = (site / "_static" / "scripts" / "pydata-sphinx-theme.js").read_text()
     assert "scrollWidth" in text
     assert not re.search(r'addEventListener\("load"', text)
+    page = (site / "chapters" / "convolution.html").read_text(encoding="utf-8")
+    assert "banner-revealer" not in page  # which is measured, too
 
 
 def test_pages_are_repaired():

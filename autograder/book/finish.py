@@ -30,6 +30,10 @@ _SEARCH = re.compile(
     _WHOLE_SCRIPT.format("(?:searchtools|language_data|searchindex).js")
 )
 _PRELOAD = re.compile(r'\s*<link rel="preload" as="script"[^>]*>')
+# Room for news of other versions, which a script shows, measures and hides again.
+_NEWS = re.compile(
+    r'\s*<div class="pst-async-banner-revealer[^>]*>\s*<aside[^>]*></aside>\s*</div>'
+)
 # What others' writers get wrong for readers who do not see the page.
 _REPAIRS = (
     # The summary's own words are its name, and so are a button's.
@@ -137,7 +141,7 @@ def _light(page: str, path: Path, site: Path) -> str:
         # Scripts in the page read it at once; it is shorter than a request.
         code = f"\n<script>{options.read_text(encoding='utf-8').strip()}</script>"
         head = re.sub(_WHOLE_SCRIPT.format(_OPTIONS), lambda match: code, head)
-    return repaired(_SCRIPT.sub(_deferred, head) + end + body)
+    return repaired(_SCRIPT.sub(_deferred, head) + end + _NEWS.sub("", body))
 
 
 def _deferred(match: re.Match[str]) -> str:
