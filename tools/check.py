@@ -64,8 +64,8 @@ def main() -> None:
     chromium()
     for name, command in STEPS:
         run(name, command)
-    # More than processors: a third of the time, tests wait for limits to be reached.
-    workers = str((os.cpu_count() or 1) * 3 // 2)
+    # One more than processors: much of the time, tests wait for limits to be reached.
+    workers = str((os.cpu_count() or 1) + 1)
     # In the order of tests/conftest.py.
     share = ["-n", workers, "--dist", "loadgroup", "--no-loadscope-reorder"]
     run("tests", ["pytest", *share, *sys.argv[1:]])
