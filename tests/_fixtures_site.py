@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import functools
 import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -13,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from chromium import launched
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from autograder.publishing import site as site_builder
 
 ROOT = Path(__file__).parent.parent
 WIDE = {"width": 1280, "height": 900}
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Chromium's own calls home would look like requests of a page.
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run "
@@ -46,16 +45,8 @@ def site() -> Path:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A Chromium without a window, or a failure that says how to get one."""
-    # None: the one that `playwright install chromium` brought.
-    found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     with sync_playwright() as playwright:
-        try:
-            chromium = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        except Error as error:
-            pytest.fail(
-                "the browser tests need a Chromium: install Debian's package "
-                f"'chromium', or run '.venv/bin/playwright install chromium' ({error})"
-            )
+        chromium = launched(playwright.chromium, "Testing pages", FLAGS)
         yield chromium
         chromium.close()
 

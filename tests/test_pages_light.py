@@ -9,6 +9,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from _fixtures_site import FLAGS
+from chromium import launched
 from fontTools.ttLib import TTFont
 from PIL import Image
 
@@ -211,6 +213,25 @@ def test_theme_does_not_measure_every_block(site):
     assert not re.search(r'addEventListener\("load"', text)
     page = (site / "chapters" / "convolution.html").read_text(encoding="utf-8")
     assert "banner-revealer" not in page  # which is measured, too
+
+
+@pytest.mark.parametrize("name", ["changes", "notation", "convolution"])
+def test_nothing_jumps_when_scroll_bars_come(site, browser, name):
+    """Where they take room, short pages and long ones stay where they are."""
+    shifts = """new Promise((said) => {
+        let sum = 0;
+        new PerformanceObserver((list) => {
+            for (const { value } of list.getEntries()) sum += value;
+        }).observe({ type: "layout-shift", buffered: true });
+        setTimeout(() => said(sum), 1000);
+    })"""
+    kind = browser.browser_type
+    chromium = launched(kind, "Testing pages", FLAGS, scroll_bars=True)
+    page = chromium.new_page(viewport={"width": 1350, "height": 940})
+    page.goto((site / "chapters" / f"{name}.html").as_uri())
+    moved = page.evaluate(shifts)
+    chromium.close()
+    assert moved < 0.1
 
 
 def test_pages_are_repaired():

@@ -12,10 +12,11 @@ import sys
 import time
 from pathlib import Path
 
+from chromium import found
+
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 BUNDLE = "_build/student/convnets-by-hand"
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 STEPS = (
     ("lock", ["python", "tools/lock.py", "--check"]),
@@ -44,15 +45,15 @@ def run(name: str, command: list[str]) -> None:
 
 def chromium() -> None:
     """See that there is a Chromium for the browser tests; install one if root."""
-    if any(map(shutil.which, CHROMIUM)):
+    if found():
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print("== installing Debian's chromium", flush=True)
         subprocess.run(["apt-get", "update", "-qq"], check=True)
         subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], check=True)
         return
-    found = subprocess.run([str(BIN / "playwright"), "install", "chromium"])
-    if found.returncode:
+    done = subprocess.run([str(BIN / "playwright"), "install", "chromium"])
+    if done.returncode:
         sys.exit(
             "The browser tests need Chromium, and none was found or could be "
             "installed. Install it with your system's packages (Debian: apt-get "

@@ -1,20 +1,34 @@
-"""The Chromium of this machine, for what prints the book and measures its pages."""
+"""The Chromium of this machine: for tests, for printing and for measuring pages."""
 
 import shutil
+from collections.abc import Sequence
 
-from playwright.sync_api import Browser, Error, Playwright
+from playwright.sync_api import Browser, BrowserType, Error
 
 from autograder.errors import SetUpError
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-def launched(playwright: Playwright, doing: str) -> Browser:
-    """A Chromium without a window. Raises SetUpError where none is found."""
-    # None: the one that `playwright install chromium` brought.
-    found = next(filter(None, map(shutil.which, NAMES)), None)
+def found() -> str | None:
+    """Where one is, or None: `playwright install chromium` may have brought it."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def launched(
+    kind: BrowserType, doing: str, args: Sequence[str] = (), scroll_bars: bool = False
+) -> Browser:
+    """A Chromium without a window. Raises SetUpError where none is found.
+
+    kind: Playwright's chromium; doing: what for, as an error says it; args: flags of Chromium; scroll_bars:
+    whether they are shown and take room, as on most computers.
+    """
     try:
-        return playwright.chromium.launch(executable_path=found)
+        return kind.launch(
+            executable_path=found(),
+            args=list(args),
+            ignore_default_args=["--hide-scrollbars"] if scroll_bars else None,
+        )
     except Error as error:
         raise SetUpError(
             f"{doing}: no Chromium was found. Install Debian's package "

@@ -103,7 +103,7 @@ def main() -> None:
         )
     print(f"{'figure':26}{'dragged':22}frames  median     95%    most  late %")
     with sync_playwright() as playwright:
-        browser = launched(playwright, "Timing live figures")
+        browser = launched(playwright.chromium, "Timing live figures")
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         for name in asked:
             measure(page, name, known[name])

@@ -49,7 +49,7 @@ def make(root: Path, build: Path) -> Path:
     text = paper.join(build / "html", book, TITLE, "../html")
     joined.write_text(text, encoding="utf-8")
     with sync_playwright() as playwright:
-        browser = launched(playwright, "Printing the book")
+        browser = launched(playwright.chromium, "Printing the book")
         page = browser.new_page()
         page.set_default_timeout(MINUTES * 60_000)
         page.goto(joined.as_uri())

@@ -184,7 +184,7 @@ class Workplace:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._plans: dict[str, tuple[Plan, Sandbox]] = {}
+        self._plans: dict[str, tuple[Plan, Sandbox, threading.Thread]] = {}
         self._benches: dict[str, Bench] = {}
         self._spent = 0.0
 
@@ -192,8 +192,9 @@ class Workplace:
         """Jobs of this plan may come. spent: seconds that it took to come here."""
         sandbox = plan.sandbox()
         # Its imports and ours take seconds each, and may do so side by side.
-        threading.Thread(target=_warm, args=(sandbox,), daemon=True).start()
-        self._plans[plan.key] = plan, sandbox
+        starting = threading.Thread(target=_warm, args=(sandbox,), daemon=True)
+        starting.start()
+        self._plans[plan.key] = plan, sandbox, starting
         self._spent = spent
 
     def forget(self, key: str) -> None:
@@ -201,14 +202,16 @@ class Workplace:
         with self._lock:
             self._benches.pop(key, None)
             if expected := self._plans.pop(key, None):
-                expected[1].close()
+                _, sandbox, starting = expected
+                starting.join()  # or it would find its sandbox dead, and start another
+                sandbox.close()
 
     def work(self, key: str, job: Job | PageJob) -> Done | MadePage:
         """Do a job of a plan. Raises CourseError."""
         with self._lock:
             began = time.perf_counter()
             if fresh := key not in self._benches:
-                plan, sandbox = self._plans[key]
+                plan, sandbox, _ = self._plans[key]
                 self._benches[key] = plan.bench(sandbox)
             spent = self._spent + time.perf_counter() - began
             outcome = job.run(self._benches[key])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -78,11 +79,12 @@ def start(
     """
     words = ["grade", CHAPTER, "--course", str(course), *options]
     command = [sys.executable, "-c", COURSE, *words]
-    if file_bytes is not None:
-        command = ["prlimit", f"--fsize={file_bytes}", *command]
-    return subprocess.Popen(
+    process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=ROOT
     )
+    if file_bytes is not None:  # long before its imports are done
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
+    return process
 
 
 def killed(
