@@ -20,8 +20,8 @@ def launched(
 ) -> Browser:
     """A Chromium without a window. Raises SetUpError where none is found.
 
-    kind: Playwright's chromium; doing: what for, as an error says it; args: flags of Chromium; scroll_bars:
-    whether they are shown and take room, as on most computers.
+    kind: Playwright's chromium; doing: what for, as an error says it; args: flags of
+    Chromium; scroll_bars: whether they are shown and take room, as on most computers.
     """
     try:
         return kind.launch(
