@@ -82,6 +82,16 @@ def watched(context: BrowserContext) -> Any:
     return page
 
 
+def laid_out(page: Page) -> Page:
+    """The page with all of it there: live figures are drawn when they come near,
+    and sections are laid out then."""
+    page.add_style_tag(content="* { content-visibility: visible !important }")
+    for stage in page.locator(".live-stage").all():
+        stage.scroll_into_view_if_needed()
+        stage.locator(".live").wait_for()
+    return page
+
+
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Opens addresses in pages of their own; closes them after the test."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from _fixtures_site import laid_out
 from axe_playwright_python.base import AXE_SCRIPT
 from test_pages_everywhere import PAGES
 
@@ -35,7 +36,7 @@ def test_axe_finds_nothing(site, visit, name):
     """axe-core objects to nothing on a page, nor to its dark colours."""
     # Without motion: colours that are still changing are no colours of the page.
     still = {"color_scheme": "light", "reduced_motion": "reduce"}
-    page = visit(f"{site.as_uri()}/{name}.html", **still)
+    page = laid_out(visit(f"{site.as_uri()}/{name}.html", **still))
     page.evaluate(READ)
     if name != WHOLE:
         page.evaluate(THIN)

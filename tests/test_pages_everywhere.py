@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from _fixtures_site import WIDE, watched
+from _fixtures_site import WIDE, laid_out, watched
 from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parent.parent
@@ -52,11 +52,13 @@ def look(site: Path, served: str, browser: Browser) -> Iterator[Look]:
         page = watched(context)
         if way == "http":
             page.goto(f"{served}/{name}.html")
+            laid_out(page)
             found = Seen(page.requests, page.complaints)
         else:
             widths = {}
             page.set_viewport_size(NARROW)
             page.goto(f"{site.as_uri()}/{name}.html")
+            laid_out(page)
             widths[NARROW["width"]] = page.evaluate(WIDTH)
             page.set_viewport_size(ZOOMED)
             widths[ZOOMED["width"]] = page.evaluate(WIDTH)

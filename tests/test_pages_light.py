@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
+import subprocess
+import sys
 from io import BytesIO
 from xml.etree import ElementTree
 
@@ -65,6 +67,26 @@ def test_formula_reads_as_it_is_written():
     spoken = re.search("<math.*</math>", html)[0]
     assert re.sub("<[^>]*>", "", spoken) == "yi=2x2≤if not"
     assert "display=" not in html.partition("<svg")[0]
+
+
+def test_formula_has_no_idle_groups():
+    """A group moves several things: what stands alone moves itself."""
+    root = ElementTree.fromstring(typeset(r"(x_1, \tfrac{a + b}{2})", display=False))
+    (drawing,) = root.find("svg")
+    groups = [group for group in drawing.iter("g") if group is not drawing]
+    assert len(groups) == 3  # x_1, the fraction, and its numerator
+    assert all(len(group) > 1 and group.get("transform") for group in groups)
+
+
+def test_a_process_that_sets_formulas_ends():
+    """V8 is closed before the interpreter ends: it would wait for itself."""
+    code = "from autograder.book.mathematics import typeset; typeset('x', False)"
+    runs = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(3)]
+    try:
+        assert [run.wait(60) for run in runs] == [0, 0, 0]
+    finally:
+        for run in runs:
+            run.kill()
 
 
 @pytest.mark.parametrize(
@@ -232,6 +254,21 @@ def test_nothing_jumps_when_scroll_bars_come(site, browser, name):
     moved = page.evaluate(shifts)
     chromium.close()
     assert moved < 0.1
+
+
+def test_page_has_its_colours_from_the_beginning(site, browser):
+    """Where the system is dark, a page is never light, not for one frame."""
+    context = browser.new_context(color_scheme="dark")
+    context.add_init_script(
+        """window.colours = [];
+        new MutationObserver(() => {
+            window.colours.push(document.documentElement.dataset.theme);
+        }).observe(document, { subtree: true, attributeFilter: ["data-theme"] });"""
+    )
+    page = context.new_page()
+    page.goto((site / "chapters" / "notation.html").as_uri())
+    assert set(page.evaluate("window.colours")) == {"dark"}
+    context.close()
 
 
 def test_pages_are_repaired():

@@ -119,7 +119,7 @@ def board(page, role):
 
 def test_window_figure_shows_what_it_computes(site, visit):
     """Moving a slider by keyboard redraws the output and the address."""
-    page = visit(file(site, "convolution"))
+    page = visit(file(site, "convolution", "#live-convolution"))
     page.get_by_label("Stride").focus()
     page.keyboard.press("ArrowRight")
     (result,) = computed(page, "convolution_window", [{"stride": 2}])
@@ -134,7 +134,7 @@ def test_window_figure_shows_what_it_computes(site, visit):
 
 def test_window_figure_follows_keys_and_fingers(site, visit):
     """Arrow keys and a touch choose the output whose sum is written out."""
-    page = visit(file(site, "convolution"), has_touch=True)
+    page = visit(file(site, "convolution", "#live-convolution"), has_touch=True)
     output = page.locator("svg.live-output")
     output.focus()
     page.keyboard.press("ArrowDown")
@@ -148,10 +148,23 @@ def test_window_figure_follows_keys_and_fingers(site, visit):
     assert words.text_content().startswith("y[0, 3] =")
 
 
+def test_figure_is_drawn_when_it_comes_near(site, visit):
+    """Far from the screen it waits, in the place of its still picture."""
+    page = visit(file(site, "convolution"))
+    figure = page.locator("#live-convolution")
+    page.evaluate("new Promise((next) => setTimeout(next, 200))")
+    assert figure.locator(".live").count() == 0
+    assert figure.locator(".live-still").count() == 1
+    figure.scroll_into_view_if_needed()
+    figure.locator(".live").wait_for()
+    assert not figure.locator(".live-still").is_visible()
+    assert page.complaints == []
+
+
 def test_figure_takes_nonsense_from_the_address(site, visit):
     """An address that somebody has edited gives a valid figure."""
     query = "?live-convolution.stride=99&live-convolution.row=x&live-convolution.y=1"
-    page = visit(file(site, "convolution", query))
+    page = visit(file(site, "convolution", f"{query}#live-convolution"))
     assert page.complaints == []
     assert page.get_by_label("Stride").input_value() == "0"
 
@@ -208,7 +221,7 @@ def test_without_scripts_there_is_a_picture_and_reasons(site, visit, name):
 
 def test_figure_prints_as_its_picture(site, visit):
     """On paper a live figure is its still picture and its table."""
-    page = visit(file(site, "convolution"))
+    page = visit(file(site, "convolution", "#live-convolution"))
     parts = [page.locator(name).first for name in (".live-still", ".live-table")]
     assert not any(part.is_visible() for part in parts)
     page.emulate_media(media="print")

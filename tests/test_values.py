@@ -10,12 +10,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from convnets import values
 from convnets.values import Malformed, Opaque, pack, unpack
+
+# On a busy machine, drawing a value may take long.
+settings.register_profile(
+    "busy", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("busy")
 
 LEAVES = (
     st.none()

@@ -8,6 +8,7 @@ the frames that the browser draws meanwhile. 60 frames a second are 16.7 ms each
 frame is late when it comes after 25 ms.
 """
 
+import re
 import sys
 from itertools import chain, pairwise
 from pathlib import Path
@@ -20,6 +21,7 @@ from autograder.errors import CourseError, UsageError
 
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "_build" / "html" / "chapters"
+STAGE = re.compile(r'data-figure="(\w+)" data-id="([\w-]+)"')
 STEPS = 60  # of the pointer, one way
 LATE = 25.0  # ms
 WATCH = """() => {
@@ -36,13 +38,12 @@ SEEN = """() => {
 }"""
 
 
-def figures() -> dict[str, Path]:
-    """The page of each live figure. Raises UsageError without a built site."""
+def figures() -> dict[str, str]:
+    """The address of each live figure. Raises UsageError without a built site."""
     found = {}
     for page in sorted(PAGES.glob("*.html")):
-        _, mark, rest = page.read_text("utf-8").partition('data-figure="')
-        if mark:
-            found[rest.partition('"')[0]] = page
+        for name, place in STAGE.findall(page.read_text("utf-8")):
+            found[name] = f"{page.as_uri()}#{place}"
     if not found:
         raise UsageError(f"Timing live figures: none is in {PAGES}. Run `make site`.")
     return found
@@ -74,9 +75,9 @@ def parts(stage: Locator) -> dict[str, Locator]:
     return found | {"the picture": stage.locator("svg, canvas").first}
 
 
-def measure(page: Page, name: str, address: Path) -> None:
+def measure(page: Page, name: str, address: str) -> None:
     """Print a line for each part of a figure."""
-    page.goto(address.as_uri())
+    page.goto(address)
     stage = page.locator(f'[data-figure="{name}"]').first
     stage.scroll_into_view_if_needed()
     for label, part in parts(stage).items():

@@ -50,12 +50,23 @@ _REPAIRS = (
     ),
     # "auto" has no colours: without JavaScript a page stays light.
     (' data-theme="auto">', ' data-theme="light">'),
+    # With it, the page has its colours from the beginning, not after a first paint.
+    (
+        'dataset.theme = localStorage.getItem("theme") || "auto";',
+        'dataset.theme = ((mode) => mode !== "auto" ? mode : matchMedia('
+        '"(prefers-color-scheme: dark)").matches ? "dark" : "light")'
+        "(document.documentElement.dataset.mode);",
+    ),
     # Icons stand beside words: they are not read out.
     ('<i class="theme-switch', '<i aria-hidden="true" class="theme-switch'),
     ('<i class="fa', '<i aria-hidden="true" class="fa'),
 )
 # "Light" is no word of the button's name, "Color mode".
 _ICON_TITLE = re.compile(r'(<i [^>]*class="theme-switch[^>]*?) title="[^"]*"')
+_ARTICLE = '<article class="bd-article">'
+# Pages with as many sections are laid out section by section (static/book.css); in
+# short ones, whose end is near, words would jump.
+_MANY_SECTIONS = 6
 # The theme measures every code block at once when a page has loaded, and again
 # after every change of a live figure; static/scrolling.js looks at what is near.
 _THEME_SCRIPT = "scripts/pydata-sphinx-theme.js"
@@ -141,6 +152,8 @@ def _light(page: str, path: Path, site: Path) -> str:
         # Scripts in the page read it at once; it is shorter than a request.
         code = f"\n<script>{options.read_text(encoding='utf-8').strip()}</script>"
         head = re.sub(_WHOLE_SCRIPT.format(_OPTIONS), lambda match: code, head)
+    if body.count("<h2") >= _MANY_SECTIONS:
+        body = body.replace(_ARTICLE, _ARTICLE.replace('">', ' many-sections">'))
     return repaired(_SCRIPT.sub(_deferred, head) + end + _NEWS.sub("", body))
 
 

@@ -7,6 +7,7 @@ whose glyphs are drawn once a page, and MathML for screen readers.
 
 from __future__ import annotations
 
+import atexit
 import re
 from contextlib import suppress
 from functools import cache
@@ -85,6 +86,8 @@ def _mathjax() -> MiniRacer:
     assert package.origin is not None
     folder = Path(package.origin).parent / "static" / "mathjax"
     engine = MiniRacer()
+    # Left to the end of the interpreter, it may wait for itself for ever.
+    atexit.register(engine.close)
     engine.eval("globalThis.MathJax = { loader: { load: [] } };")
     for file in [*(folder / f"{part}.js" for part in _PARTS), _SETTER]:
         engine.eval(file.read_text(encoding="utf-8") + "\n;0")

@@ -51,8 +51,7 @@ function stateToAddress(id, state, first) {
   }
 }
 
-for (const stage of document.querySelectorAll(`.live-stage[data-figure="${NAME}"]`)) {
-  if (stage.classList.contains("live-on")) continue;
+function draw(stage) {
   const given = JSON.parse(stage.querySelector("script").textContent);
   const id = stage.dataset.id;
   const first = FIGURE.clean({ ...FIGURE.defaults, ...given.state });
@@ -67,5 +66,22 @@ for (const stage of document.querySelectorAll(`.live-stage[data-figure="${NAME}"
   stage.append(el);
   FIGURE.render({ model, el });
   stage.classList.add("live-on");
+}
+
+// A figure is drawn when it is a screen away: on a phone it costs as much as all the
+// words before it. At once where a reader starts inside the page: nothing jumps.
+const [{ type: way } = {}] = performance.getEntriesByType("navigation");
+const inside = location.hash !== "" || way !== "navigate";
+const near = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (!isIntersecting) continue;
+    near.unobserve(target);
+    draw(target);
+  }
+}, { rootMargin: "100%" });
+for (const stage of document.querySelectorAll(`[data-figure="${NAME}"]:not([data-met])`)) {
+  stage.dataset.met = ""; // the same figure may stand on a page twice, with its script
+  if (inside) draw(stage);
+  else near.observe(stage);
 }
 (window.convnetsFigures ??= {})[NAME] = FIGURE;

@@ -15,11 +15,39 @@ const svg = new output.svg_ts.SVG({
 });
 const book = mathjax.mathjax.document("", { InputJax: tex, OutputJax: svg });
 
+const OWN = ["transform", "fill", "stroke", "stroke-width", "style", "class", "id"];
+const MOVED = ["use", "path", "rect"];
+const elements = (node) =>
+  adaptor.childNodes(node).filter((child) => adaptor.kind(child) !== "#text");
+
+/**
+ * Takes the groups out of a drawing that do nothing: half of its elements, each of
+ * which a browser styles and lays out. What a group moves, moves itself.
+ */
+function flatten(node) {
+  for (const group of elements(node)) {
+    flatten(group);
+    if (adaptor.kind(group) !== "g") continue;
+    const own = OWN.filter((name) => adaptor.hasAttribute(group, name));
+    const inside = elements(group);
+    if (own.length === 1 && own[0] === "transform" && inside.length === 1) {
+      const [only] = inside;
+      if (!MOVED.includes(adaptor.kind(only))) continue;
+      const moves = [group, only].map((each) => adaptor.getAttribute(each, "transform"));
+      adaptor.setAttribute(only, "transform", moves.filter(Boolean).join(" "));
+    } else if (own.length) continue;
+    for (const child of inside) adaptor.insert(child, group);
+    adaptor.remove(group);
+  }
+}
+
 /** One formula as HTML; its glyphs refer to drawings that `glyph` returns. */
 globalThis.typeset = (formula, display) => {
   // Labels and numbers are Sphinx's.
   tex.reset();
-  const html = adaptor.outerHTML(book.convert(formula, { display, em: 16, ex: 8 }));
+  const set = book.convert(formula, { display, em: 16, ex: 8 });
+  adaptor.tags(set, "svg").forEach(flatten);
+  const html = adaptor.outerHTML(set);
   if (html.includes("<text")) throw new Error("it has a letter that MathJax cannot draw");
   return html;
 };
