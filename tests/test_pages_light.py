@@ -29,6 +29,7 @@ PAGE = """<html><head>
 <script defer src="../_static/scripts/fontawesome.js?digest=1"></script>
 <script src="../_static/documentation_options.js?v=2"></script>
 <script src="../_static/b.js"></script>
+<script defer="defer" src="../_static/d.js?v=3"></script>
 <script src="../searchindex.js"></script>
 </head><body><p class="used" id="here"><i class="fas fa-pen"></i></p>
 <script src="../_static/live/c.js"></script></body></html>
@@ -195,7 +196,9 @@ def finished(tmp_path):
     (tmp_path / "chapters").mkdir()
     (static / "a" / "theme.css").write_text(".used{color:red} .unused{color:blue}")
     (static / "own.css").write_text("#here{color:red} .made{color:green}")
-    (static / "b.js").write_text("x.classList.add('made')")
+    (static / "b.js").write_text("x.classList.add('made') // a comment")
+    (static / "d.js").write_text("last()\n//# sourceMappingURL=d.js.map\n")
+    (static / "scripts-00000000.js").write_text("of an older build")
     (static / "documentation_options.js").write_text("const OPTIONS = 1;\n")
     (tmp_path / "chapters" / "p.html").write_text(PAGE)
     finish(tmp_path)
@@ -212,12 +215,21 @@ def test_page_has_one_style_sheet(finished):
 
 
 def test_scripts_do_not_block(finished):
-    """Scripts of the head wait; a figure's runs in its place; the rest is gone."""
+    """Scripts of the head wait, as one; a figure's runs in its place; the rest is
+    gone."""
     page = (finished / "chapters" / "p.html").read_text()
-    assert '<script defer src="../_static/b.js">' in page
+    (name,) = re.findall(r'<script defer src="../_static/(scripts-\w+\.js)">', page)
+    code = (finished / "_static" / name).read_text()
+    assert code.index("made") < code.index("last")
+    assert "sourceMapping" not in code
     assert '<script src="../_static/live/c.js">' in page
     assert "<script>const OPTIONS = 1;</script>" in page
     assert not re.search("fontawesome|searchindex|preload", page)
+
+
+def test_scripts_of_older_builds_go(finished):
+    """A joined script that no page names is removed."""
+    assert not (finished / "_static" / "scripts-00000000.js").exists()
 
 
 def test_finishing_twice_changes_nothing(finished):

@@ -2,8 +2,8 @@
 
 The theme loads what any site could need before it shows a word: 540 kB of icons
 as a script, the search index on every page, ten style sheets. This is the last
-step of a build, on the pages as they were written: one style sheet, scripts
-that do not block, names where the theme's are missing or wrong.
+step of a build, on the pages as they were written: one style sheet, one script
+that does not block, names where the theme's are missing or wrong.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
+from autograder.book.scripts import joined, without_old
 from autograder.book.stylesheet import combined, words
 
 STYLESHEET = "site.css"
@@ -94,7 +95,11 @@ def finish(site: Path) -> None:
     sheets = _style_sheets(pages.values())
     if not sheets:
         return  # nothing was written since the last time
-    light = {path: _light(text, path, site) for path, text in pages.items()}
+    light = {
+        path: joined(_light(text, path, site), path, site)
+        for path, text in pages.items()
+    }
+    without_old(light.values(), site)
     version = _write_style_sheet(site, sheets, light.values())
     for path, text in light.items():
         final = _STYLE.sub(_linked(version), text)
