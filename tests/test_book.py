@@ -312,6 +312,17 @@ def test_pictures_get_their_size(tmp_path):
     assert '<img src="../_images/b.svg" />' in done
 
 
+def test_pictures_but_the_first_wait(tmp_path):
+    """A picture far down is loaded when it comes near."""
+    path = tmp_path / "a.svg"
+    path.write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="72pt" height="9pt"/>'
+    )
+    body = '<img src="../_images/a.svg" />' * 3
+    waiting = ["lazy" in tag for tag in sized(body, {"a.svg": path}).split("/>")[:3]]
+    assert waiting == [False, True, True]
+
+
 def test_downloads_are_the_students_notebooks(tmp_path):
     """What pages offer is what release made of the references as they are."""
     exercise = cell("from solutions.shapes import area", "exercise")

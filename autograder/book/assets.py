@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import escape
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -119,8 +120,11 @@ def _pictures(app: Sphinx) -> dict[str, Path]:
 def sized(body: str, pictures: dict[str, Path]) -> str:
     """The page with each SVG's size on its `<img>`, so that nothing jumps.
 
+    All but the first are loaded when they come near: a drawing of many thousand
+    points keeps a phone busy for half a second.
     pictures: from the name that an `<img>` refers to, to the file.
     """
+    ways = chain([""], repeat(' loading="lazy"'))
 
     def add(match: re.Match[str]) -> str:
         tag, name = match[0], match[1]
@@ -129,7 +133,8 @@ def sized(body: str, pictures: dict[str, Path]) -> str:
         size = _size(pictures[name])
         if size is None:
             return tag
-        return tag.replace("<img ", f'<img width="{size[0]}" height="{size[1]}" ', 1)
+        way = f'<img width="{size[0]}" height="{size[1]}"{next(ways)} '
+        return tag.replace("<img ", way, 1)
 
     return re.sub(r'<img [^>]*src="[^"]*?_images/([^"/]+)"[^>]*>', add, body)
 
