@@ -16,7 +16,7 @@ WIDTHS = {"stay at 16": [16] * 4, "double": [16, 32, 64, 128]}
 def page(site, browser):
     """The chapter's page."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.goto((site / "chapters" / "kernel_size.html").as_uri())
+    page.goto(f"{(site / 'chapters' / 'kernel_size.html').as_uri()}#live-kernel-order")
     yield page
     page.close()
 

@@ -196,7 +196,7 @@ def finished(tmp_path):
     (tmp_path / "chapters").mkdir()
     (static / "a" / "theme.css").write_text(".used{color:red} .unused{color:blue}")
     (static / "own.css").write_text("#here{color:red} .made{color:green}")
-    (static / "b.js").write_text("x.classList.add('made') // a comment")
+    (static / "b.js").write_text("'use strict';\nx.classList.add('made') // so")
     (static / "d.js").write_text("last()\n//# sourceMappingURL=d.js.map\n")
     (static / "scripts-00000000.js").write_text("of an older build")
     (static / "documentation_options.js").write_text("const OPTIONS = 1;\n")
@@ -221,6 +221,7 @@ def test_scripts_do_not_block(finished):
     (name,) = re.findall(r'<script defer src="../_static/(scripts-\w+\.js)">', page)
     code = (finished / "_static" / name).read_text()
     assert code.index("made") < code.index("last")
+    assert not code.startswith("'use strict'")  # which would hold for all
     assert "sourceMapping" not in code
     assert '<script src="../_static/live/c.js">' in page
     assert "<script>const OPTIONS = 1;</script>" in page

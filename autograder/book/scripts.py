@@ -18,15 +18,17 @@ _MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
 def joined(page: str, path: Path, site: Path) -> str:
     """The page with one script for those that wait for its words, in their order.
 
-    Writes that script into the site. Pages with the same scripts share it.
+    Writes that script into the site. Pages with the same scripts share it. The page
+    of the search stays as it is: its scripts ask which others are there already.
     """
     found = list(_DEFERRED.finditer(page))
-    if len(found) < 2:
+    if len(found) < 2 or path.name == "search.html":
         return page
     files = [path.parent / match["src"] for match in found]
-    # Between them: one may end without a semicolon or in a comment.
-    text = "\n;\n".join(file.read_text(encoding="utf-8").strip() for file in files)
-    text = _MAP.sub("", text) + "\n"
+    # Semicolons between them: one may end without, or in a comment. And before the
+    # first: its "use strict" holds for itself, and not all the others could bear it.
+    text = "".join(f";{file.read_text(encoding='utf-8').strip()}\n" for file in files)
+    text = _MAP.sub("", text)
     name = _NAME.format(zlib.crc32(text.encode()))
     (site / "_static" / name).write_text(text, encoding="utf-8")
     tag = f'\n<script defer src="{found[0]["root"]}_static/{name}"></script>'
