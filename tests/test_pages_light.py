@@ -250,6 +250,14 @@ def test_theme_does_not_measure_every_block(site):
     assert "banner-revealer" not in page  # which is measured, too
 
 
+@pytest.mark.parametrize("name", ["bootstrap", "pydata-sphinx-theme"])
+def test_theme_takes_its_steps_one_by_one(site, name):
+    """Each step waits for its turn; no other way of the theme's to run them is left."""
+    text = (site / "_static" / "scripts" / f"{name}.js").read_text()
+    assert len(re.findall(r"\{setTimeout\(\w\)\}", text)) == 1
+    assert '"loading"!=document.readyState' not in text
+
+
 @pytest.mark.parametrize("name", ["changes", "notation", "convolution"])
 def test_nothing_jumps_when_scroll_bars_come(site, browser, name):
     """Where they take room, short pages and long ones stay where they are."""

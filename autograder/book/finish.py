@@ -70,10 +70,16 @@ _ARTICLE = '<article class="bd-article">'
 _MANY_SECTIONS = 6
 # The theme measures every code block at once when a page has loaded, and again
 # after every change of a live figure; static/scrolling.js looks at what is near.
-_THEME_SCRIPT = "scripts/pydata-sphinx-theme.js"
+_THEME_SCRIPTS = ("scripts/bootstrap.js", "scripts/pydata-sphinx-theme.js")
 _MEASURING = re.compile(
     r'"complete"===document\.readyState\?(\w+)\(\):'
     r'window\.addEventListener\("load",\1\)'
+)
+# The theme's steps, which lay out the page, one by one instead of in one go: between
+# them a phone answers its reader.
+_IN_ONE_GO = re.compile(
+    r'"loading"!=document\.readyState\?(\w+)\(\):'
+    r'document\.addEventListener\("DOMContentLoaded",\1\)'
 )
 
 
@@ -91,7 +97,8 @@ def finish(site: Path) -> None:
     """Make the pages light that this build wrote; all share one style sheet."""
     texts = {path: path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
     pages = {path: text for path, text in texts.items() if "</head>" in text}
-    _without_measuring(site / "_static" / _THEME_SCRIPT)
+    for name in _THEME_SCRIPTS:
+        _eased(site / "_static" / name)
     sheets = _style_sheets(pages.values())
     if not sheets:
         return  # nothing was written since the last time
@@ -107,11 +114,11 @@ def finish(site: Path) -> None:
             path.write_text(final, encoding="utf-8")
 
 
-def _without_measuring(script: Path) -> None:
-    """Take the theme's measuring out of its script."""
+def _eased(script: Path) -> None:
+    """Let a script of the theme measure less, and take its steps one by one."""
     if script.is_file():
-        text = script.read_text(encoding="utf-8")
-        script.write_text(_MEASURING.sub("0", text, count=1), encoding="utf-8")
+        text = _MEASURING.sub("0", script.read_text(encoding="utf-8"), count=1)
+        script.write_text(_IN_ONE_GO.sub(r"setTimeout(\1)", text), encoding="utf-8")
 
 
 def _style_sheets(pages: Iterable[str]) -> list[str]:
