@@ -75,3 +75,33 @@ def test_focus_goes_down_the_page(site, visit):
     page.keyboard.press("Tab")
     inside = "document.activeElement.closest('main') !== null"
     assert page.evaluate(inside)
+
+
+@pytest.mark.parametrize("side", ["primary", "secondary"])
+def test_a_drawer_leads_back_to_its_button(site, visit, side):
+    """On a narrow screen, Enter opens a drawer and Escape returns to its button."""
+    page = chapter(site, visit, 412, "light")
+    button = page.locator(f".{side}-toggle").first
+    drawer = page.locator(f"#pst-{side}-sidebar-modal")
+    button.focus()
+    page.keyboard.press("Enter")
+    drawer.wait_for()
+    assert drawer.evaluate("(it) => it.contains(document.activeElement)")
+    page.keyboard.press("Escape")
+    drawer.wait_for(state="hidden")
+    page.evaluate(SETTLED)
+    assert button.evaluate("(it) => it === document.activeElement")
+
+
+def test_the_menu_of_downloads_opens_without_a_mouse(site, visit):
+    """Enter opens it, arrows go through it, Escape leads back."""
+    page = chapter(site, visit, 412, "light")
+    menu = page.locator(".dropdown-download-buttons .dropdown-menu")
+    page.locator(".dropdown-download-buttons button").focus()
+    page.keyboard.press("Enter")
+    menu.wait_for()
+    page.keyboard.press("ArrowDown")
+    assert menu.evaluate("(it) => it.contains(document.activeElement)")
+    page.keyboard.press("Escape")
+    menu.wait_for(state="hidden")
+    assert page.evaluate("document.activeElement.type") == "button"

@@ -31,7 +31,7 @@ def setup(app: Sphinx) -> None:
     """Add styles and the steps of a page."""
     app.add_css_file("convnets.css")
     app.add_css_file("book.css")
-    for script in ("scrolling.js", "paper.js"):
+    for script in ("scrolling.js", "drawers.js", "paper.js"):
         app.add_js_file(script, loading_method="defer")
     app.connect("builder-inited", _builder_inited)
     # Before the theme (501) turns its list of buttons into functions.
