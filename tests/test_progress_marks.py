@@ -6,9 +6,10 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from autograder.catalogue import ROOT
 
@@ -139,13 +140,23 @@ def test_counts_know_every_section(visit: Open) -> None:
 
 
 @pytest.mark.parametrize("name", ["index", "depthwise"])
-def test_ticks_move_nothing(visit: Open, name: str) -> None:
-    """With ticks and before there are any, everything on the page is where it is."""
+def test_ticks_move_nothing(
+    visit: Open, reader: BrowserContext, site: Path, name: str
+) -> None:
+    """With its script and without it, everything on the page is where it is."""
     visit("depthwise").get_by_label("Done: Counting").check()
-    ticked = visit(name)
-    with_ticks = ticked.evaluate(PLACES)
+    with_ticks = visit(name).evaluate(PLACES)
     assert len(with_ticks) > 10
-    ticked.evaluate("localStorage.clear()")
+    # It stands in one file with the page's other scripts.
+    marks = (site / "_static" / "marks.js").read_text(encoding="utf-8").strip()
+
+    def others(route: Route) -> None:
+        joined = site / "_static" / Path(urlsplit(route.request.url).path).name
+        text = joined.read_text(encoding="utf-8")
+        assert marks in text
+        route.fulfill(body=text.replace(marks, ""), content_type="text/javascript")
+
+    reader.route(re.compile(r"/scripts-\w+\.js"), others)
     without = visit(name)
     assert without.locator("input[data-mark]:checked").count() == 0
     assert without.evaluate(PLACES) == with_ticks

@@ -18,9 +18,7 @@ from convnets import values
 from convnets.values import Malformed, Opaque, pack, unpack
 
 # On a busy machine, drawing a value may take long.
-settings.register_profile(
-    "busy", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+settings.register_profile("busy", suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 
 LEAVES = (

@@ -120,8 +120,8 @@ def _pictures(app: Sphinx) -> dict[str, Path]:
 def sized(body: str, pictures: dict[str, Path]) -> str:
     """The page with each SVG's size on its `<img>`, so that nothing jumps.
 
-    All but the first are loaded when they come near: a drawing of many thousand
-    points keeps a phone busy for half a second.
+    All but the first are loaded when they come near: a large drawing keeps a
+    phone busy for half a second.
     pictures: from the name that an `<img>` refers to, to the file.
     """
     ways = chain([""], repeat(' loading="lazy"'))

@@ -1,4 +1,4 @@
-"""A page's scripts as one file: a phone waits for one answer instead of eleven."""
+"""A page's scripts as one file: a phone waits for one answer instead of a dozen."""
 
 from __future__ import annotations
 
