@@ -254,7 +254,6 @@ class Verdict:
     trouble: str = ""
     explanation: Explanation | None = None
     printed: str = ""
-    seconds: float = 0.0
     remark: str = ""
 
     @property

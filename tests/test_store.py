@@ -29,7 +29,6 @@ VERDICT = Verdict(
         diagnoses=("groups are ignored",),
     ),
     printed="hello 😀",
-    seconds=0.25,
 )
 PROGRAM = Program((Cell("setup", "import numpy as np"), Cell("a", "", ("f",))))
 

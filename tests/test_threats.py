@@ -33,8 +33,9 @@ from threat_class import (
     class_of,
     graded,
     graded_alone,
+    hidden_numbers,
     run_grade,
-    secrets_of_the_course,
+    secret_lines,
     threat_files,
 )
 
@@ -44,6 +45,7 @@ from autograder.grading import ipynb
 from autograder.grading.export import write_table
 from autograder.grading.program import role
 from autograder.grading.uploads import named
+from autograder.publishing.secrets import Secret
 from autograder.sample.desk import desk_of, found_wrong
 from autograder.sandbox import Cell, Level, Program, Sandbox
 from convnets.answers import Call
@@ -117,19 +119,31 @@ def faults_of_refused(corpus: GradedThreats, entry: Entry) -> list[str]:
 def leaks(corpus: GradedThreats, student: str, submitted: str) -> list[str]:
     """Secrets in what was written for a student who did not bring them along."""
     text = corpus.written(student)
-    secrets = (*corpus.planted, *secrets_of_the_course())
-    return [f"'{s}' leaks" for s in secrets if s in text and s not in submitted]
+    found = [s for s in (*corpus.planted, *secret_lines()) if s in text]
+    found = [s for s in found if s not in submitted]
+    found += [s.name for s in hidden_numbers() if s.is_among(marks(s, text))]
+    return [f"'{s}' leaks" for s in found]
+
+
+def marks(secret: Secret, text: str) -> set[bytes]:
+    """Those of a secret's marks that stand in a text."""
+    return {mark for mark in secret.marks if mark.decode() in text}
 
 
 def test_there_is_something_to_look_for(corpus: GradedThreats) -> None:
     """Every kind of secret is known, and a planted one would be found."""
-    assert len(secrets_of_the_course()) > 100
+    assert len(secret_lines()) > 100
+    assert len(hidden_numbers()) > 100
     assert all(path.is_file() for path in corpus.targets.files)
     page = corpus.page("z-honest")
-    before = page.read_text(encoding="utf-8")
-    page.write_text(before + secrets_of_the_course()[-1], encoding="utf-8")
-    assert leaks(corpus, "z-honest", "") != []
+    before, brought = page.read_text(encoding="utf-8"), corpus.written("z-honest")
+    kinds = [*corpus.planted, secret_lines()[-1]]
+    kinds += [" ".join(m.decode() for m in s.marks) for s in hidden_numbers()[:3]]
+    for planted in kinds:
+        page.write_text(before + planted, encoding="utf-8")
+        assert leaks(corpus, "z-honest", brought) != [], planted
     page.write_text(before, encoding="utf-8")
+    assert leaks(corpus, "z-honest", brought) == []
 
 
 def test_everybody_else_is_graded_as_if_alone(corpus: GradedThreats) -> None:

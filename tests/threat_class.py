@@ -33,12 +33,14 @@ from autograder import catalogue, cli
 from autograder.catalogue import ROOT
 from autograder.grading import grade as stage
 from autograder.grading import ipynb
-from autograder.judging.cases import drawn_cases, secret_seed
+from autograder.judging.cases import DEVELOPMENT, drawn_cases
+from autograder.publishing.secrets import Numbers, Secret
 from autograder.sample.desk import Desk, desk_of
 from autograder.sandbox import Limits
 
 FOLDER = Path(__file__).parent / "threats"
 MIB = 1 << 20
+SEED = DEVELOPMENT.hex()  # the run's own seed, which is not DEVELOPMENT itself
 LIMITS = Limits(
     cells_seconds=3.0,
     memory_bytes=512 * MIB,
@@ -231,11 +233,11 @@ def _planted(
 ) -> Iterator[tuple[Targets, tuple[str, ...], socket.socket]]:
     """Secrets where a thief would look, and a service on this machine."""
     canaries = tuple(f"canary-{secrets.token_hex(8)}" for _ in range(3))
-    seed, folder = secret_seed().hex(), temporary("secrets-")
+    folder = temporary("secrets-")
     folder.chmod(0o755)  # so that it is not its mode that protects it
     key, seed_file = folder / "key", folder / "seed"
     key.write_text(canaries[0], encoding="utf-8")
-    seed_file.write_text(seed, encoding="utf-8")
+    seed_file.write_text(SEED, encoding="utf-8")
     (course / "submitted").mkdir(exist_ok=True)
     (course / "submitted" / "roster.csv").write_text(canaries[1], encoding="utf-8")
     files = (
@@ -255,7 +257,7 @@ def _planted(
         socket.create_server(("127.0.0.1", 0)) as service,
     ):
         port = service.getsockname()[1]
-        yield Targets(course, files, port, folder / "mark"), (*canaries, seed), service
+        yield Targets(course, files, port, folder / "mark"), (*canaries, SEED), service
 
 
 def _reached(service: socket.socket) -> bool:
@@ -268,12 +270,11 @@ def _reached(service: socket.socket) -> bool:
 
 
 @cache
-def secrets_of_the_course() -> tuple[str, ...]:
-    """Lines of references and checks, and numbers of hidden inputs."""
+def secret_lines() -> tuple[str, ...]:
+    """Lines of references and checks that were not given out."""
     release = released() / "release" / CHAPTER / f"{CHAPTER}.ipynb"
     given = release.read_text(encoding="utf-8")
-    lines = set(_lines_of_code())
-    return (*sorted(s for s in lines if s not in given), *_hidden_numbers())
+    return tuple(sorted(s for s in set(_lines_of_code()) if s not in given))
 
 
 def _lines_of_code() -> Iterator[str]:
@@ -291,10 +292,24 @@ def _telling(lines: Sequence[str]) -> Iterator[str]:
             yield line
 
 
-def _hidden_numbers() -> Iterator[str]:
+@cache
+def hidden_numbers() -> tuple[Secret, ...]:
+    """Inputs of hidden cases as this run drew them: in bytes, in full, and as pages
+    show numbers. One number may stand somewhere by chance, three of one input not."""
+    found = []
     for exercise in catalogue.load().chapter(CHAPTER).exercises:
-        for drawn in drawn_cases(exercise, secret_seed()):
+        for drawn in drawn_cases(exercise, SEED.encode()):
             for x in drawn.call.args if not drawn.case.public else ():
                 if isinstance(x, np.ndarray) and (x != np.round(x)).any():
-                    yield np.ascontiguousarray(x).tobytes()[:8].hex()
-                    yield repr(float(x.flat[0]))[:9]
+                    label = f"{exercise.name}: {drawn.case.label}"
+                    found += _of_array(label, x)
+    return tuple(found)
+
+
+def _of_array(label: str, x: Numbers) -> Iterator[Secret]:
+    values = [float(v) for v in x.flat[:12] if v != round(v)]
+    yield Secret(label, (np.ascontiguousarray(x).tobytes()[:8].hex().encode(),))
+    for shown in ({f"{v:.6g}" for v in values}, {repr(v)[:9] for v in values}):
+        telling = tuple(v.encode() for v in shown if len(v) > 6)
+        if len(telling) >= 3:
+            yield Secret(label, telling, needed=3)

@@ -21,7 +21,7 @@ from autograder import folders
 from autograder.model import CaseVerdict, Explanation, Verdict
 from autograder.sandbox.program import Program
 
-FORMAT = 2  # of the files; another number makes all old ones unknown
+FORMAT = 3  # of the files; another number makes all old ones unknown
 # What a verdict may depend on besides the exercise and the submission.
 DISTRIBUTIONS = ("numpy", "torch", "hypothesis")
 

@@ -58,7 +58,6 @@ class Referee:
             _score(exercise, verdicts),
             exercise.points,
             verdicts,
-            seconds=sum(answer.seconds for answer in answers),
         )
         if not any(differences):
             return verdict
