@@ -103,6 +103,12 @@ def version(chapter: str) -> str:
     return digest.hexdigest()[:16]
 
 
+def trains(chapters: Iterable[str]) -> bool:
+    """Whether a right answer to an exercise of these chapters trains a network."""
+    files = [ROOT / "solutions" / f"{chapter}.py" for chapter in chapters]
+    return any("torch.optim" in path.read_text("utf-8") for path in files)
+
+
 def _graded(root: Path, only: Iterable[str]) -> list[Path]:
     """The texts of chapters with checks, in the book's order."""
     pages = [path for path in _pages(root) if _checks(root, path.stem).exists()]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -283,6 +286,45 @@ def test_a_call_that_is_hidden_is_never_shown() -> None:
 
     shown = first(frozenset())
     assert key(first(frozenset({key(shown)}))) != key(shown)
+
+
+# In a process of its own: prints the inputs that a search asks about.
+ASKED = """\
+import sys
+sys.path.insert(0, ".")
+if sys.argv[1:]:
+    import loaded
+from autograder import catalogue
+from autograder.judging.counterexample import smallest
+from convnets.answers import invoke_here
+from convnets.compare import Rules
+
+size = catalogue.load(only=["convolution"]).exercise("output_size")
+
+
+def ask(call):
+    print(call.args, call.kwargs)
+    return invoke_here(size.reference, call)
+
+
+smallest(size, ask, lambda call: Rules())"""
+
+
+def test_inputs_do_not_depend_on_what_is_loaded(tmp_path: Path) -> None:
+    """Numbers in the source of other modules are not drawn, and a search leaves
+    nothing in the folder where it runs: it may be the course folder."""
+    numbers = "\n".join(f"A{n} = {n}" for n in range(2, 40))
+    (tmp_path / "loaded.py").write_text(numbers, encoding="utf-8")
+    asked = [
+        subprocess.run(
+            [sys.executable, "-c", ASKED, *words],
+            cwd=tmp_path, check=True, capture_output=True, text=True,
+        ).stdout
+        for words in ([], ["loaded"])
+    ]  # fmt: skip
+    assert asked[0] == asked[1]
+    assert asked[0].count("\n") > 100
+    assert {path.name for path in tmp_path.iterdir()} <= {"loaded.py", "__pycache__"}
 
 
 def test_without_shrinking_all_but_the_input_is_the_same() -> None:

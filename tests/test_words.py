@@ -16,7 +16,7 @@ from small_release import as_submitted, filled, small_release
 from autograder.grading.feedback import page
 from autograder.grading.graded import Graded, file_verdicts
 from autograder.grading.program import program, role
-from autograder.grading.records import Grades, record_of
+from autograder.grading.records import Grades, Record, record_of
 from autograder.grading.report import Submission
 from autograder.grading.report import page as report
 from autograder.grading.transplant import Transplanted, transplant
@@ -60,9 +60,14 @@ def words(notebook: NotebookNode) -> NotebookNode:
     return cell
 
 
+def record(notebook: NotebookNode) -> Record:
+    """What is written down of a notebook."""
+    return record_of("ada", "small", Graded(notebook, ()), released())
+
+
 def score(notebook: NotebookNode) -> float | None:
     """What is written down of the question."""
-    return record_of("ada", "small", Graded(notebook, ())).scores["why"]
+    return record(notebook).scores["why"]
 
 
 def test_an_answer_is_kept_and_waits_for_a_person() -> None:
@@ -72,7 +77,7 @@ def test_an_answer_is_kept_and_waits_for_a_person() -> None:
     assert answer_in(words(made)) == "Because $x$.\n\nAnd *so*."
     assert score(made) is None
     assert "why" not in str(program(made))
-    assert record_of("ada", "small", Graded(made, ())).unanswered == set()
+    assert record(made).unanswered == {"f", "g"}
 
 
 @pytest.mark.parametrize("text", [PLACEHOLDER, f"\n{PLACEHOLDER}  \n", "", " \n "])
@@ -83,7 +88,7 @@ def test_no_answer_is_zero_without_a_person(text: str) -> None:
     assert words(made) == words(released())
     assert score(made) == 0
     assert answer_in(words(made)) == ""
-    assert "why" in record_of("ada", "small", Graded(made, ())).unanswered
+    assert "why" in record(made).unanswered
 
 
 @pytest.mark.parametrize("text", [HOSTILE, LINK, "`" * 5, "a\r<b>\x00"])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.progress import Progress, TaskID
 
@@ -23,11 +25,13 @@ from autograder.grading.receipts import (
     receipt,
     upload_digest,
 )
-from autograder.grading.recorder import Recorder
 from autograder.grading.records import Grades
 from autograder.grading.store import Store
 from autograder.grading.uploads import Upload
 from autograder.grading.worker import Done, Job, MadePage, PageJob, Plan
+
+if TYPE_CHECKING:
+    from autograder.grading.recorder import Recorder
 
 Work = Job | PageJob
 Workers = Pool[Work, Done | MadePage]
@@ -67,10 +71,15 @@ class Stages:
     course: Path
     plan: Plan
     workers: Workers
-    recorder: Recorder
+    open_recorder: Callable[[], Recorder]
     timings: Timings
     progress: Progress | None
     bar: TaskID | None
+
+    @cached_property
+    def recorder(self) -> Recorder:
+        """The gradebook, opened when it is asked for. Raises SetUpError."""
+        return self.open_recorder()
 
     def grade(self, uploads: Sequence[Upload]) -> tuple[list[Line], int]:
         """Grade a batch; a line for each, and how many scores wait for a person.
@@ -108,7 +117,9 @@ class Stages:
                     self._advance()
 
         found: list[Graded] = []
-        for job, outcome in self.workers.run(jobs()):
+        # Libraries are imported here as well: best while the workers do so.
+        outcomes = self.workers.run(jobs(), meanwhile=lambda: self.recorder)
+        for job, outcome in outcomes:
             assert isinstance(job, Job)
             depends = fresh.pop((job.student, job.chapter))
             yield self._from_worker(job, depends, outcome)

@@ -12,9 +12,11 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.progress import Progress
 
@@ -23,11 +25,13 @@ from autograder.errors import UsageError
 from autograder.grading import cluster
 from autograder.grading.batch import Line, Stages, Workers
 from autograder.grading.examiner import Timings, released
-from autograder.grading.recorder import Recorder, gradebook_url
 from autograder.grading.uploads import Refused, Upload, uploads
 from autograder.grading.worker import Plan, sources, work
 from autograder.judging.cases import secret_seed
 from autograder.sandbox import Level, Limits
+
+if TYPE_CHECKING:
+    from autograder.grading.recorder import Recorder
 
 BATCH = 64  # submissions, and as many for each worker beyond the fourth
 EACH = 16
@@ -79,7 +83,6 @@ def grade(
     """
     start = time.perf_counter()
     course = course.resolve()
-    url = gradebook_url(course)
     names = catalogue.names(only=chapters)
     found, refused = uploads(course / "submitted", names, student)
     if not found and not refused:
@@ -101,7 +104,14 @@ def grade(
     )
     opener = cluster.opener(executor, scheduler, plan, width)
     bar = progress.add_task("Grading", total=len(found)) if progress else None
-    with Recorder(url) as recorder, Workers(partial(work, plan.key), opener) as pool:
+    with ExitStack() as opened, Workers(partial(work, plan.key), opener) as pool:
+
+        def recorder() -> Recorder:
+            # nbgrader imports its servers with everything: in a second.
+            from autograder.grading.recorder import Recorder, gradebook_url
+
+            return opened.enter_context(Recorder(gradebook_url(course)))
+
         stages = Stages(course, plan, pool, recorder, summary.timings, progress, bar)
         for batch in _batches(found, max(BATCH, EACH * width)):
             lines, waiting = stages.grade(batch)

@@ -11,13 +11,6 @@ from datetime import datetime
 from nbformat import NotebookNode
 
 
-def checksum(cell: NotebookNode) -> str:
-    """Equal for cells that are alike to nbgrader."""
-    from nbgrader.utils import compute_checksum
-
-    return str(compute_checksum(cell))
-
-
 def points(cell: NotebookNode) -> float | None:
     """The score that nbgrader gives a cell by itself, or None: a person is asked."""
     from nbgrader.utils import determine_grade

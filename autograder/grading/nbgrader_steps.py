@@ -62,7 +62,7 @@ def bench(course: Path, level: int) -> Bench:
     """The bench of this process; nbgrader builds its steps anew a notebook."""
     release = cache(lambda chapter: ipynb.parse(released(course, chapter)))
     store = Store(course / "verdicts")
-    known, sandbox = catalogue.load(), Sandbox(Level(level))
+    known, sandbox = catalogue.load(), Sandbox(Level(level), trains=True)
     made = Bench(release, store, known, secret_seed(), sandbox)
     atexit.register(made.close)
     return made

@@ -41,17 +41,23 @@ class Pool(Generic[Job, Result]):
     _width: int = 1
     _running: dict[Future[Result], Job] = field(default_factory=dict)
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Result | Exception]]:
+    def run(
+        self, jobs: Iterable[Job], meanwhile: Callable[[], object] | None = None
+    ) -> Iterator[tuple[Job, Result | Exception]]:
         """Each job with its result, or with what was raised, as they end.
 
         Jobs are asked for when there is room for them. A dead worker breaks the
         whole executor, so all jobs that were running are tried once more, one at
-        a time: the guilty one breaks it again.
+        a time: the guilty one breaks it again. meanwhile: called once, when the
+        first of them are at work.
         """
         waiting, suspects = _Queue(jobs), _Queue[Job]()
         while waiting or suspects or self._running:
             alone = bool(suspects)
             broken = self._submit(suspects if alone else waiting, alone)
+            if meanwhile is not None:
+                meanwhile()
+                meanwhile = None
             lost: list[Job] = []
             if not broken:
                 for job, outcome in self._ended():

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from autograder.grading import nbgrader_rules, words
+from nbformat import NotebookNode
+
+from autograder.grading import words
 from autograder.grading.graded import Graded
-from autograder.grading.program import key, mark, role
+from autograder.grading.program import key, role
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,14 @@ class Grades:
 
 
 def record_of(
-    student: str, chapter: str, graded: Graded, timestamp: datetime | None = None
+    student: str,
+    chapter: str,
+    graded: Graded,
+    release: NotebookNode,
+    timestamp: datetime | None = None,
 ) -> Record:
-    """What to write down of a graded notebook."""
+    """What to write down of a graded notebook. release: as it was given out."""
+    given = {key(cell): cell.source for cell in release.cells if _answers(cell)}
     by_name = {sheet.verdict.exercise: sheet.verdict.score for sheet in graded.sheets}
     scores: dict[str, float | None] = {}
     unanswered = set()
@@ -74,8 +81,10 @@ def record_of(
             scores[name] = by_name.get(name.removeprefix("check_"))
         elif role(cell) == "question":
             scores[key(cell)] = words.score(cell)
-        answers = role(cell) in ("solution", "question")
-        given = mark(cell).get("checksum") if answers else None
-        if given and given == nbgrader_rules.checksum(cell):
+        if _answers(cell) and cell.source == given.get(key(cell)):
             unanswered.add(key(cell))
     return Record(student, chapter, scores, frozenset(unanswered), timestamp)
+
+
+def _answers(cell: NotebookNode) -> bool:
+    return role(cell) in ("solution", "question")

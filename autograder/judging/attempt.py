@@ -24,7 +24,7 @@ def attempt(name: str, path: Path, level: Level) -> Verdict:
     if the isolation level does not hold here.
     """
     source = _read(path)
-    sandbox = Sandbox(level)
+    sandbox = Sandbox(level, trains="torch.optim" in source)
     try:
         # The zygote and the references both load torch: side by side.
         failed: list[CourseError] = []

@@ -17,6 +17,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis.errors import HypothesisException
+from hypothesis.internal.conjecture import providers
 
 from autograder.model import Exercise, Mistake
 from convnets.answers import Answer, Call, invoke_here
@@ -27,6 +28,11 @@ Ask = Callable[[Call], Answer]
 RulesOf = Callable[[Call], Rules]
 Evidence = list[tuple[Call, Answer, Rules]]
 
+
+# Hypothesis also draws numbers that stand in the source of the modules that happen
+# to be loaded. What a student is shown must not depend on those, and to read them
+# all takes most of a search's time. There is no setting for it.
+providers._get_local_constants = lambda: providers._local_constants
 
 SECONDS = 1.0  # of processor time that a search may take; ten times that on the clock
 

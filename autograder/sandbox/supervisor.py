@@ -28,10 +28,16 @@ class Sandbox:
     """
 
     def __init__(
-        self, level: Level = Level.ISOLATED, limits: Limits | None = None
+        self,
+        level: Level = Level.ISOLATED,
+        limits: Limits | None = None,
+        trains: bool = False,
     ) -> None:
+        """trains: whether programs are expected to use torch's optimisers. They
+        can either way; the first to do so would take a second longer."""
         self.level = level
         self.limits = limits or Limits()
+        self._trains = trains
         self._lock = threading.Lock()
         self._zygote: ZygoteProcess | None = None
 
@@ -77,7 +83,7 @@ class Sandbox:
     def _warm_zygote(self) -> ZygoteProcess:
         with self._lock:
             if self._zygote is None:
-                self._zygote = ZygoteProcess(self.level, self.limits)
+                self._zygote = ZygoteProcess(self.level, self.limits, self._trains)
             return self._zygote
 
     def close(self) -> None:

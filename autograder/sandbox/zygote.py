@@ -41,11 +41,11 @@ def main(settings: dict[str, Any]) -> None:
     """Warm up, move into the jail, serve until the supervisor is gone.
 
     settings: control (a descriptor), level, limits, root (where the course
-    lies), folders (the interpreter's libraries).
+    lies), folders (the interpreter's libraries), trains (see Sandbox).
     """
     control = socket.socket(fileno=settings["control"])
     try:
-        warm()
+        warm(settings["trains"])
         confinement = prepare(settings)
         forget(settings["root"])
     except Exception as error:
@@ -56,7 +56,7 @@ def main(settings: dict[str, Any]) -> None:
     Zygote(control, confinement).serve()
 
 
-def warm() -> None:
+def warm(trains: bool) -> None:
     """Import what submissions import, and let each library set itself up."""
     torch.set_num_threads(1)
     a = np.ones((64, 64))
@@ -67,8 +67,8 @@ def warm() -> None:
     matplotlib = importlib.import_module("matplotlib")
     matplotlib.use("Agg")
     importlib.import_module("matplotlib.pyplot")
-    # The first optimiser imports a second's worth of modules.
-    torch.optim.SGD([torch.nn.Parameter(torch.ones(1))])
+    if trains:  # the first optimiser imports a second's worth of modules
+        torch.optim.SGD([torch.nn.Parameter(torch.ones(1))])
     for module in pkgutil.iter_modules(convnets.__path__):
         importlib.import_module(f"convnets.{module.name}")
     practice.ENABLED = False  # a `check("name")` in a cell grades nothing here
@@ -101,6 +101,7 @@ def forget(root: str) -> None:
     # Children then share the pages of all that was imported.
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @dataclass(frozen=True)
