@@ -8,6 +8,7 @@ docs/decisions/beyond-one-machine.md says how.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import suppress
@@ -15,8 +16,9 @@ from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
+from autograder import catalogue
 from autograder.errors import SetUpError, UsageError
-from autograder.grading import worker
+from autograder.grading import early
 from autograder.grading.worker import Plan
 
 Opened = tuple[Executor, int]
@@ -29,7 +31,8 @@ def processes(plan: Plan, width: int) -> Opened:
 
     Spawned, not forked: a worker must not inherit what this process holds.
     """
-    start = partial(worker.start, plan)
+    trains = catalogue.trains(plan.releases)
+    start = partial(early.start, plan.level, plan.limits, trains, pickle.dumps(plan))
     return ProcessPoolExecutor(width, get_context("spawn"), initializer=start), width
 
 

@@ -13,7 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -25,8 +25,9 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from autograder import catalogue
-from autograder.errors import CourseError, SetUpError
+from autograder.errors import SetUpError
 from autograder.grading import ipynb
+from autograder.grading.early import Starting, starting
 from autograder.grading.examiner import Bench, Timings
 from autograder.grading.feedback import fragment, page
 from autograder.grading.graded import Graded, file_verdicts, show_verdicts
@@ -185,17 +186,16 @@ class Workplace:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._plans: dict[str, tuple[Plan, Sandbox, threading.Thread]] = {}
+        self._plans: dict[str, tuple[Plan, Starting]] = {}
         self._benches: dict[str, Bench] = {}
         self._spent = 0.0
 
-    def expect(self, plan: Plan, spent: float = 0.0) -> None:
-        """Jobs of this plan may come. spent: seconds that it took to come here."""
-        sandbox = plan.sandbox()
-        # Its imports and ours take seconds each, and may do so side by side.
-        starting = threading.Thread(target=_warm, args=(sandbox,), daemon=True)
-        starting.start()
-        self._plans[plan.key] = plan, sandbox, starting
+    def expect(
+        self, plan: Plan, sandbox: Starting | None = None, spent: float = 0.0
+    ) -> None:
+        """Jobs of this plan may come. sandbox: one for it, if there is one already;
+        spent: seconds that it took to come here."""
+        self._plans[plan.key] = plan, sandbox or starting(plan.sandbox())
         self._spent = spent
 
     def forget(self, key: str) -> None:
@@ -203,18 +203,16 @@ class Workplace:
         with self._lock:
             self._benches.pop(key, None)
             if expected := self._plans.pop(key, None):
-                _, sandbox, starting = expected
-                starting.join()  # or it would find its sandbox dead, and start another
-                sandbox.close()
+                expected[1].close()
 
     def work(self, key: str, job: Job | PageJob) -> Done | MadePage:
         """Do a job of a plan. Raises CourseError."""
         with self._lock:
             began = time.perf_counter()
             if fresh := key not in self._benches:
-                plan, sandbox, _ = self._plans[key]
+                plan, started = self._plans[key]
                 with _much_to_keep():
-                    self._benches[key] = plan.bench(sandbox)
+                    self._benches[key] = plan.bench(started.sandbox)
             spent = self._spent + time.perf_counter() - began
             outcome = job.run(self._benches[key])
             if fresh:
@@ -234,18 +232,12 @@ def _much_to_keep() -> Iterator[None]:
         gc.enable()
 
 
-def _warm(sandbox: Sandbox) -> None:
-    """Start a sandbox; what goes wrong is said when it is used."""
-    with suppress(CourseError):
-        sandbox.start()
-
-
 HERE = Workplace()
 
 
-def start(plan: Plan) -> None:
+def start(plan: Plan, sandbox: Starting, spent: float) -> None:
     """Make ready a process that works for one plan and then ends."""
-    HERE.expect(plan, time.process_time())
+    HERE.expect(plan, sandbox, spent)
     if parent := parent_process():
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     # Workers do not run atexit.
