@@ -25,6 +25,7 @@ from autograder.errors import UsageError
 from autograder.grading import cluster
 from autograder.grading.batch import Line, Stages, Workers
 from autograder.grading.examiner import Timings, released
+from autograder.grading.gradebook import url as gradebook_url
 from autograder.grading.uploads import Refused, Upload, uploads
 from autograder.grading.worker import Plan, sources, work
 from autograder.judging.cases import secret_seed
@@ -83,6 +84,7 @@ def grade(
     """
     start = time.perf_counter()
     course = course.resolve()
+    url = gradebook_url(course)
     names = catalogue.names(only=chapters)
     found, refused = uploads(course / "submitted", names, student)
     if not found and not refused:
@@ -108,9 +110,9 @@ def grade(
 
         def recorder() -> Recorder:
             # nbgrader imports its servers with everything: in a second.
-            from autograder.grading.recorder import Recorder, gradebook_url
+            from autograder.grading.recorder import Recorder
 
-            return opened.enter_context(Recorder(gradebook_url(course)))
+            return opened.enter_context(Recorder(url))
 
         stages = Stages(course, plan, pool, recorder, summary.timings, progress, bar)
         for batch in _batches(found, max(BATCH, EACH * width)):

@@ -6,13 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from nbgrader import api
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-
 from autograder.errors import SetUpError, UsageError
-from autograder.publishing.nbgrader_release import own_programs
 
 DATABASE = "COURSE_DB"  # environment variable: the gradebook's URL
 MAKING = 0x636F6E76  # number of the server's lock while tables are made
@@ -42,6 +36,13 @@ def opened(where: str) -> Any:
     Raises UsageError for what is no URL, SetUpError without a driver, and
     SQLAlchemyError.
     """
+    # Here: they take more than a second, and `url` is asked before anything starts.
+    from nbgrader import api
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+    from autograder.publishing.nbgrader_release import own_programs
+
     try:
         engine = create_engine(where)
     except ArgumentError:
@@ -68,4 +69,6 @@ def opened(where: str) -> Any:
 
 def shown(where: str) -> str:
     """A URL as it may be printed: without its password."""
+    from sqlalchemy.engine import make_url
+
     return make_url(where).render_as_string(hide_password=True)
